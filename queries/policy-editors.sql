@@ -17,27 +17,29 @@ targets AS MATERIALIZED (
     JOIN provisioned_permission_sets AS v ON v.permission_set_arn = h.permission_set_arn
     WHERE h.kind IN ('customer_managed', 'permissions_boundary') AND h.policy NOT LIKE 'arn:%'
 ),
+-- What permission sets allow, and what the policies do that an IAM user, group or role may have.
+allowed AS MATERIALIZED (
+    SELECT s.permission_set_arn, s.permission_set_name, s.account_id, s.source, s.policy, s.action, s.not_action, s.resource
+    FROM statements AS s
+    WHERE s.effect = 'Allow'
+    UNION ALL
+    SELECT NULL, NULL, p.account_id, p.source, p.policy, p.action, p.not_action, p.resource
+    FROM policy_statements AS p
+    WHERE p.effect = 'Allow' AND p.source IN ('inline', 'customer_managed', 'aws_managed')
+),
 -- What a NotAction leaves out: a pattern of IAM is one of LIKE with other signs.
 but_these AS (
     SELECT DISTINCT s.not_action
-    FROM statements AS s, json_each(s.not_action) AS n
+    FROM allowed AS s, json_each(s.not_action) AS n
     WHERE 'iam:createpolicyversion' LIKE replace(replace(replace(lower(n.value), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!'
 ),
-of_sets AS MATERIALIZED (
+editing AS MATERIALIZED (
     SELECT DISTINCT s.permission_set_arn, s.permission_set_name, s.account_id, s.source, s.policy,
         replace(replace(replace(r.value, '_', '!_'), '*', '%'), '?', '_') AS pattern
-    FROM statements AS s, json_each(coalesce(s.resource, '["*"]')) AS r
-    WHERE s.effect = 'Allow' AND (
-        'iam:createpolicyversion' LIKE replace(replace(replace(lower(s.action), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!'
+    FROM allowed AS s, json_each(coalesce(s.resource, '["*"]')) AS r
+    WHERE 'iam:createpolicyversion' LIKE replace(replace(replace(lower(s.action), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!'
         OR 'iam:setdefaultpolicyversion' LIKE replace(replace(replace(lower(s.action), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!'
-        OR s.not_action IS NOT NULL AND s.not_action NOT IN (SELECT b.not_action FROM but_these AS b))
-),
-editing AS MATERIALIZED (
-    SELECT DISTINCT s.policy, s.account_id, s.source, replace(replace(replace(r.value, '_', '!_'), '*', '%'), '?', '_') AS pattern
-    FROM policy_statements AS s, json_each(coalesce(s.resource, '["*"]')) AS r
-    WHERE s.effect = 'Allow' AND s.source IN ('inline', 'customer_managed', 'aws_managed') AND (
-        'iam:createpolicyversion' LIKE replace(replace(replace(lower(s.action), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!'
-        OR 'iam:setdefaultpolicyversion' LIKE replace(replace(replace(lower(s.action), '_', '!_'), '*', '%'), '?', '_') ESCAPE '!')
+        OR s.not_action IS NOT NULL AND s.not_action NOT IN (SELECT b.not_action FROM but_these AS b)
 ),
 held AS (
     SELECT a.account_id, a.principal_type, a.principal_name, coalesce(a.policy_name, a.policy) AS through,
@@ -48,7 +50,8 @@ held AS (
 of_iam AS MATERIALIZED (
     SELECT DISTINCT h.account_id, h.principal_type, h.principal_name, h.through, e.pattern
     FROM held AS h
-    JOIN editing AS e ON e.policy = h.policy AND (e.account_id = h.account_id OR e.account_id IS NULL AND e.source = 'aws_managed')
+    JOIN editing AS e ON e.permission_set_arn IS NULL AND e.policy = h.policy
+        AND (e.account_id = h.account_id OR e.account_id IS NULL AND e.source = 'aws_managed')
 )
 SELECT
     f.policy,
@@ -62,7 +65,7 @@ FROM (
     SELECT t.policy, 'permission set' AS editor_kind, e.permission_set_name AS editor, count(DISTINCT t.account_id) AS accounts,
         min(t.account_id) AS example_account_id,
         CASE e.source WHEN 'inline' THEN 'inline' ELSE e.policy END AS through, NULL AS not_read, e.permission_set_arn AS editor_id
-    FROM of_sets AS e
+    FROM editing AS e
     JOIN provisioned_permission_sets AS v ON v.permission_set_arn = e.permission_set_arn
     JOIN targets AS t ON t.account_id = v.account_id AND t.arn LIKE e.pattern ESCAPE '!'
     WHERE e.account_id IS NULL OR e.account_id = t.account_id

@@ -115,6 +115,23 @@ fn every_query_has_rows_somewhere() {
     assert!(checked >= 10, "{checked}");
 }
 
+/// By an action, by a pattern of actions, and by all actions but some.
+#[test]
+fn who_can_edit_a_policy_is_found_by_every_form_of_a_statement() {
+    let ran = fixture::fuller_census().run(&["query", "policy-editors"]);
+    let of_iam: Vec<&str> = ran.data().lines().filter(|row| row.contains(",IAM ")).collect();
+    assert_eq!(
+        of_iam,
+        [
+            "/boundary,IAM role,partner,1,222222222222,all-but-s3,",
+            "/boundary,IAM user,ci,1,222222222222,deploy,",
+            "/team/deploy,IAM role,partner,1,222222222222,all-but-s3,",
+            "/team/deploy,IAM user,ci,1,222222222222,deploy,",
+            "/team/deploy,IAM user,ci,1,222222222222,push,",
+        ]
+    );
+}
+
 #[test]
 fn every_query_answers_for_every_snapshot() {
     let sandbox = fixture::census();

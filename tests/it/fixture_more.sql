@@ -69,6 +69,10 @@ INSERT INTO iam_policy_attachments_versions (account_id, principal_type, princip
 VALUES ('222222222222', 'USER', 'ci', 'inline', 'push', 'push',
         '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:Create*","Resource":"arn:aws:iam::222222222222:policy/team/*"}}', 4),
        ('222222222222', 'USER', 'ci', 'managed', 'arn:aws:iam::222222222222:policy/team/deploy', 'deploy', NULL, 4),
+       ('222222222222', 'ROLE', 'partner', 'inline', 'all-but-s3', 'all-but-s3',
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}}', 4),
+       ('222222222222', 'ROLE', 'open', 'inline', 'all-but-iam', 'all-but-iam',
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"IAM:*","Resource":"*"}}', 4),
        ('222222222222', 'GROUP', 'builders', 'managed', 'arn:aws:iam::aws:policy/ReadOnlyAccess', 'ReadOnlyAccess', NULL, 4),
        ('222222222222', 'GROUP', 'builders', 'managed', 'arn:aws:iam::aws:policy/PowerUserAccess', 'PowerUserAccess', NULL, 4);
 -- Of one permission set the role of this instance and one that a former instance left; another's was used; one of no set.
