@@ -94,12 +94,13 @@ fn query_of(entity: Entity) -> &'static str {
 /// Returns the canned query about a role, session or user of IAM, by its ARN; `None` for another name.
 fn query_of_arn(name: &str) -> Option<&'static str> {
     let has = |part| name.contains(part);
-    match name.starts_with("arn:") && (has(":iam::") || has(":sts::")) {
-        _ if has(ROLE) => Some("role-session"),
-        true if has(":role/") || has(":assumed-role/") => Some("who-can-assume"),
-        true if has(":user/") => Some("iam-user"),
-        true | false => None,
+    if has(ROLE) {
+        return Some("role-session");
     }
+    let is_arn = name.starts_with("arn:") && (has(":iam::") || has(":sts::"));
+    [(":role/", "who-can-assume"), (":assumed-role/", "who-can-assume"), (":user/", "iam-user")]
+        .into_iter()
+        .find_map(|(part, query)| (is_arn && has(part)).then_some(query))
 }
 
 /// Answers about the entity with the name.

@@ -24,22 +24,24 @@ const DETAILS: Operation = Operation::GetAccountAuthorizationDetails;
 /// The accounts: of them those are asked that the credentials reach.
 const ACCOUNTS: ForEach = ForEach::All(&[&Account::SPEC]);
 
-/// Asks an account for the details of some kinds of things.
+/// Asks an account for the details of some kinds of things. Returns them, and the token of the next page.
 async fn details(
     context: &Context,
     kinds: &[EntityType],
     token: Option<&str>,
-) -> Result<GetAccountAuthorizationDetailsOutput, CallFailure> {
+) -> Result<(GetAccountAuthorizationDetailsOutput, Option<String>), CallFailure> {
     let aws = &context.aws;
-    aws.call(DETAILS, || {
+    let send = || {
         aws.iam
             .get_account_authorization_details()
             .set_filter(Some(kinds.to_vec()))
             .max_items(PAGE)
             .set_marker(token.map(str::to_owned))
             .send()
-    })
-    .await
+    };
+    let mut answer = aws.call(DETAILS, send).await?;
+    let next_token = answer.marker.take().filter(|_| answer.is_truncated);
+    Ok((answer, next_token))
 }
 
 /// Makes a page of a list of the answer: each item gives rise to some rows. A list that the answer leaves out is no empty one.
@@ -91,8 +93,7 @@ in_each_account! {
     /// Lists the users of an account.
     ListIamUsers lists IamUser, by DETAILS,
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let answer = details(context, &[EntityType::User], token).await?;
-        let next_token = answer.marker.filter(|_| answer.is_truncated);
+        let (answer, next_token) = details(context, &[EntityType::User], token).await?;
         page(next_token, answer.user_detail_list, |found| {
             let boundary = found.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn);
             Ok(vec![Row::whole(&IamUser {
@@ -113,8 +114,7 @@ in_each_account! {
     /// Lists the groups of an account.
     ListIamGroups lists IamGroup, by DETAILS,
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let answer = details(context, &[EntityType::Group], token).await?;
-        let next_token = answer.marker.filter(|_| answer.is_truncated);
+        let (answer, next_token) = details(context, &[EntityType::Group], token).await?;
         page(next_token, answer.group_detail_list, |found| {
             Ok(vec![Row::whole(&IamGroup {
                 account_id: self.account_id.clone(),
@@ -132,8 +132,7 @@ in_each_account! {
     /// Lists who is in which group of an account: a user's details name its groups, and no group's its members.
     ListIamGroupMembers lists IamGroupMember, by DETAILS,
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let answer = details(context, &[EntityType::User], token).await?;
-        let next_token = answer.marker.filter(|_| answer.is_truncated);
+        let (answer, next_token) = details(context, &[EntityType::User], token).await?;
         page(next_token, answer.user_detail_list, |found| {
             let user_name = key(DETAILS, "UserName", found.user_name)?;
             let row = |group_name: String| {
@@ -208,8 +207,7 @@ impl Collector for ListIamRoles {
     }
 
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let answer = details(context, &[EntityType::Role], token).await?;
-        let next_token = answer.marker.filter(|_| answer.is_truncated);
+        let (answer, next_token) = details(context, &[EntityType::Role], token).await?;
         page(next_token, answer.role_detail_list, |found| {
             let row = role(DETAILS, &self.account_id, found)?;
             Ok(vec![match self.settings_are_known {
@@ -224,8 +222,7 @@ in_each_account! {
     /// Lists when the roles of an account were last used.
     ListIamRoleActivity lists IamRoleActivity, by DETAILS,
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let answer = details(context, &[EntityType::Role], token).await?;
-        let next_token = answer.marker.filter(|_| answer.is_truncated);
+        let (answer, next_token) = details(context, &[EntityType::Role], token).await?;
         page(next_token, answer.role_detail_list, |found| {
             let used = found.role_last_used;
             let last_used_at = used.as_ref().and_then(|used| used.last_used_date.as_ref());
@@ -243,8 +240,7 @@ in_each_account! {
     /// Lists the managed policies that an account has itself.
     ListIamPolicies lists IamPolicy, by DETAILS,
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
-        let answer = details(context, &[EntityType::LocalManagedPolicy], token).await?;
-        let next_token = answer.marker.filter(|_| answer.is_truncated);
+        let (answer, next_token) = details(context, &[EntityType::LocalManagedPolicy], token).await?;
         page(next_token, answer.policies, |found| {
             Ok(vec![Row::whole(&policy(DETAILS, &self.account_id, found)?)])
         })
@@ -256,8 +252,7 @@ in_each_account! {
     ListIamPolicyAttachments lists IamPolicyAttachment, by DETAILS,
     async fn page(&self, context: &Context, token: Option<&str>) -> Result<Page, Stopped> {
         let kinds = [EntityType::User, EntityType::Group, EntityType::Role];
-        let answer = details(context, &kinds, token).await?;
-        let next_token = answer.marker.filter(|_| answer.is_truncated);
+        let (answer, next_token) = details(context, &kinds, token).await?;
         let (users, groups, roles) = (answer.user_detail_list, answer.group_detail_list, answer.role_detail_list);
         // An answer without one of the lists has lost it: of three lists it would say too little.
         let is_whole = users.is_some() && groups.is_some() && roles.is_some();

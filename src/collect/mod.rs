@@ -71,7 +71,7 @@ mod unlisted_principals;
 pub use collection::{Summary, TakeOptions, Taken, take};
 pub use context::Context;
 pub use never_seen::NeverSeen;
-pub use plan::{OTHER_ACCOUNTS, was_wanted};
+pub use plan::{OTHER_ACCOUNTS, not_asked, was_wanted};
 pub use preflight::{Groundwork, Preflight};
 pub use probe::{Examination, Finding, Seen, probe};
 pub use progress::{Progress, Tick};

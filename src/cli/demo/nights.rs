@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Map, Value};
 
-use crate::collect::OTHER_ACCOUNTS;
+use crate::collect::{OTHER_ACCOUNTS, not_asked};
 use crate::error::Result;
 use crate::model::{Completeness, Entity, RESOURCES, ResourceGroup, Row, Scope};
 use crate::simulator::{ReportDepth, Simulator, TruthOptions};
@@ -65,15 +65,7 @@ fn stage(staging: &mut Staging, simulator: &Simulator, night: u32) -> Result<i64
         // What each account has itself is read in the account of the credentials.
         if spec.group == ResourceGroup::Iam {
             let observed_at = time(simulator, night, TimeDelta::zero());
-            let others = Failure {
-                kind: GapKind::NotAsked,
-                operation: None,
-                error_code: None,
-                error_message: Some(OTHER_ACCOUNTS.to_owned()),
-                attempts: 0,
-                request_id: None,
-                observed_at,
-            };
+            let others = Failure { observed_at, ..not_asked(OTHER_ACCOUNTS) };
             staging.add_gap(&spec.all(), &others)?;
             let own = spec.all().about(Entity::Account, &account_id);
             let row = |columns| Row { resource: spec.name, columns, completeness: Completeness::Full };

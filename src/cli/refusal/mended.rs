@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::super::Cli;
+use super::super::{Cli, parse};
 use super::words::{OPTIONS, Options, SAID_OF_A_THING, WORDS, Words, has};
 use crate::error::Error;
 use crate::model::{DERIVED_VIEWS, RESOURCES};
@@ -15,9 +15,6 @@ use crate::query::catalog;
 
 /// Words after the name of things, which ask for all of them.
 const LISTING: [&str; 4] = ["list", "ls", "all", "show"];
-
-/// The commands of `snapshots`, as somebody types them after `snapshot`.
-const OF_SNAPSHOTS: [&str; 7] = ["list", "show", "label", "verify", "prune", "copy", "delete"];
 
 /// The options with which other programs take the two ends of a comparison.
 const BOUNDS: [&str; 8] = ["--from", "--since", "--after", "--start", "--to", "--until", "--before", "--end"];
@@ -157,7 +154,12 @@ impl Line {
         }
         let lower = word.to_lowercase();
         // `snapshot list`, `snapshot verify`: the command by another number.
-        let of_snapshots = |next: &String| OF_SNAPSHOTS.contains(&next.as_str());
+        let command = parse::command();
+        let of_snapshots = |next: &String| {
+            let is_known =
+                command.find_subcommand("snapshots").and_then(|it| it.find_subcommand(next)).is_some();
+            is_known || ["list", "delete"].contains(&next.as_str())
+        };
         if lower == "snapshot" && self.words.get(at + 1).is_some_and(of_snapshots) {
             "snapshots".clone_into(&mut self.words[at]);
             self.does = "";
@@ -263,7 +265,6 @@ fn said(words: &[&str], does: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::parse;
     use super::*;
 
     fn read(words: &[&str]) -> Result<Cli, clap::Error> {

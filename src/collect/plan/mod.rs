@@ -202,7 +202,7 @@ pub fn was_wanted(gap: &Gap) -> bool {
 }
 
 /// Returns the record of a gap that is not a failure.
-pub(super) fn not_asked(reason: &str) -> Failure {
+pub fn not_asked(reason: &str) -> Failure {
     gap(GapKind::NotAsked, reason)
 }
 

@@ -36,6 +36,19 @@ pub struct DerivedView {
 }
 
 impl DerivedView {
+    /// A view of one snapshot with nothing special about it: what a declaration leaves out.
+    pub const PLAIN: Self = Self {
+        name: "",
+        description: "",
+        select: "",
+        over_range: OverRange::Nothing,
+        of_the_living: false,
+        by_step: false,
+        weighed_from: None,
+        counted_from: None,
+        asked_by: &[],
+    };
+
     /// Returns the resources that the view's SELECT names, or that its counts need.
     pub fn resources(&self) -> Vec<&'static ResourceSpec> {
         if let Some(sources) = self.counted_from {
@@ -73,12 +86,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         name: "organization_tree",
         description: "The root, the OUs and the accounts as one tree, with their paths.",
         select: include_str!("organization_tree.sql"),
-        over_range: OverRange::Nothing,
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "effective_access",
@@ -86,10 +94,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         select: include_str!("effective_access.sql"),
         over_range: OverRange::Marked(include_str!("effective_access_history.sql")),
         of_the_living: true,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "effective_access_history",
@@ -97,10 +102,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         select: include_str!("effective_access_history.sql"),
         over_range: OverRange::Same,
         of_the_living: true,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "effective_access_by_snapshot",
@@ -108,32 +110,20 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         select: include_str!("effective_access_by_snapshot.sql"),
         over_range: OverRange::Same,
         of_the_living: true,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
         asked_by: &["snapshot_id", "account_id", "user_id"],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "effective_access_unknown",
         description: "The assignments of which it is not known whom they give access.",
         select: include_str!("effective_access_unknown.sql"),
-        over_range: OverRange::Nothing,
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "orphan_assignments",
         description: "The assignments that lead nowhere, and those that name a user, group, account or permission set that is in no table.",
         select: include_str!("orphan_assignments.sql"),
-        over_range: OverRange::Nothing,
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "access_change_causes",
@@ -142,9 +132,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Same,
         of_the_living: true,
         by_step: true,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "access_changes",
@@ -152,10 +140,7 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         select: include_str!("access_changes.sql"),
         over_range: OverRange::Same,
         of_the_living: true,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "access_change_totals",
@@ -164,107 +149,68 @@ pub const DERIVED_VIEWS: &[DerivedView] = &[
         over_range: OverRange::Same,
         of_the_living: true,
         by_step: true,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "snapshot_metrics",
         description: "Counts of each snapshot for charts, one row for the organization and one for each account: people with access, paths, administrators, orphans, and what came and went by cause. NULL is not known.",
         select: include_str!("snapshot_metrics.sql"),
         over_range: OverRange::Same,
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
         counted_from: Some(&METRIC_SOURCES),
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "privileged_permission_sets",
         description: "Why permission sets are privileged according to all of their policies, one row for each entry of escalations.json that they allow, and one for each policy that was not read: administrators have level administrator and scope any.",
         select: include_str!("privileged_permission_sets.sql"),
         over_range: OverRange::Marked(include_str!("privileged_permission_sets_during.sql")),
-        of_the_living: false,
-        by_step: false,
         weighed_from: Some(include_str!("permission_set_texts.sql")),
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "privileged_permission_sets_history",
         description: "Why permission sets were privileged, with the snapshots in which they were: who was an administrator when.",
         select: include_str!("privileged_permission_sets_history.sql"),
         over_range: OverRange::Same,
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "policy_statements",
         description: "What every policy says, one row for each statement and pattern of an action; a policy that was not read has a row with the reason.",
         select: include_str!("policy_statements.sql"),
         over_range: OverRange::Marked(include_str!("policy_statements_during.sql")),
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "permission_set_statements",
         description: "What each permission set allows and denies through every policy that it has, one row for each statement and pattern of an action.",
         select: include_str!("permission_set_statements.sql"),
         over_range: OverRange::Marked(include_str!("permission_set_statements_during.sql")),
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "role_trust",
         description: "Who may assume each IAM role by its trust policy, one row for each statement and principal.",
         select: include_str!("role_trust.sql"),
-        over_range: OverRange::Nothing,
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "permission_set_roles",
         description: "The roles of permission sets in the accounts whose IAM was read, with when anyone last used them.",
         select: include_str!("permission_set_roles.sql"),
-        over_range: OverRange::Nothing,
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "effective_application_access",
         description: "Who may use each application: everybody, or who is assigned, directly or through a group; and where that is not known.",
         select: include_str!("effective_application_access.sql"),
-        over_range: OverRange::Nothing,
         of_the_living: true,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
     DerivedView {
         name: "identity_source",
         description: "Where the users of the instance come from, with the evidence for it.",
         select: include_str!("identity_source.sql"),
-        over_range: OverRange::Nothing,
-        of_the_living: false,
-        by_step: false,
-        weighed_from: None,
-        counted_from: None,
-        asked_by: &[],
+        ..DerivedView::PLAIN
     },
 ];

@@ -31,11 +31,7 @@ SELECT
     c.fields -- of a changed row: a JSON object of column to {old, new}; NULL otherwise
 FROM (",
     over_range: OverRange::Same,
-    of_the_living: false,
-    by_step: false,
-    weighed_from: None,
-    counted_from: None,
-    asked_by: &[],
+    ..DerivedView::PLAIN
 };
 
 /// Returns the resource's part of [`CHANGES`].

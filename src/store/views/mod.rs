@@ -46,11 +46,7 @@ pub(super) const SNAPSHOT_DATES: DerivedView = DerivedView {
 FROM snapshots AS s
 WHERE ",
     over_range: OverRange::Same,
-    of_the_living: false,
-    by_step: false,
-    weighed_from: None,
-    counted_from: None,
-    asked_by: &[],
+    ..DerivedView::PLAIN
 };
 
 /// The view with every row that the answering snapshot only carried forward. `select` is its beginning; the rest is
@@ -65,12 +61,7 @@ SELECT
     r.last_seen_at, -- when it was last seen, UTC
     r.gap -- what hid it, a JSON object of scope, kind, operation and error_code
 FROM (",
-    over_range: OverRange::Nothing,
-    of_the_living: false,
-    by_step: false,
-    weighed_from: None,
-    counted_from: None,
-    asked_by: &[],
+    ..DerivedView::PLAIN
 };
 
 /// The snapshot or snapshots that the views answer for.
