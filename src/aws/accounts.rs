@@ -1,5 +1,7 @@
 //! Connections into the accounts of the organization, with a role that has the same name in each account.
 
+use std::time::Duration;
+
 use aws_config::identity::IdentityCache;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
@@ -11,14 +13,17 @@ impl Aws {
     /// session, which is created by the first call and renewed before it expires. Quotas belong to the account, and so
     /// do the pacers. Counts, and the end of all calls, stay shared.
     pub async fn in_account(&self, account_id: &str, partition: &str) -> Option<Self> {
-        let role_arn = format!("arn:{partition}:iam::{account_id}:role/{}", self.account_role()?);
-        let assumed = assuming(self.config(), &role_arn, None).await;
+        let role = self.account_role()?;
+        let role_arn = format!("arn:{partition}:iam::{account_id}:role/{}", role.name);
+        let assumed = assuming(self.config(), &role_arn, None, Some(&role.session_policy)).await;
         let (caller, role) = (self.config().credentials_provider()?, assumed.credentials_provider()?);
-        let provider = SharedCredentialsProvider::new(InAccount { caller, role });
+        let provider = SharedCredentialsProvider::new(InAccount::new(caller, role, self.retry_policy()));
+        // An attempt to assume the role ends before this, and so is counted.
+        let patience = self.retry_policy().attempt_timeout + Duration::from_secs(5);
         let config = assumed
             .into_builder()
             .credentials_provider(provider)
-            .identity_cache(IdentityCache::lazy().build())
+            .identity_cache(IdentityCache::lazy().load_timeout(patience).build())
             .build();
         Some(self.with_pacers_of_its_own(config))
     }

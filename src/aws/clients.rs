@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::sdk_config::SharedTimeSource;
 use tokio::sync::watch;
 
-use super::credentials::{Checked, assuming};
+use super::credentials::{AccountRole, Checked, assuming};
 use super::http;
 use super::operation::{Operation, Service};
 use super::pacer::Pacer;
@@ -46,8 +46,8 @@ pub struct ConnectionOptions {
     pub assume_role: Option<String>,
     /// `--external-id`, sent with `assume_role`; never printed.
     pub external_id: Option<Secret>,
-    /// The name of the role to assume in each account; `None` if no account is read itself.
-    pub account_role: Option<String>,
+    /// The role to assume in each account; `None` if no account but the caller's is read itself.
+    pub account_role: Option<AccountRole>,
     /// `--rate` and `--share`: the usable part of AWS's request quotas.
     pub pace: PaceOptions,
     /// The limits of each attempt and of the repeats of a call.
@@ -94,7 +94,7 @@ fn pacers(pace: &PaceOptions) -> Arc<Pacers> {
 struct Shared {
     retry_policy: RetryPolicy,
     pace: PaceOptions,
-    account_role: Option<String>,
+    account_role: Option<AccountRole>,
     calls: HashMap<Operation, AtomicU64>,
     throttled: AtomicU64,
     ended: watch::Sender<bool>,
@@ -167,7 +167,7 @@ impl Aws {
         }
         config = checked(config, &secrets);
         if let Some(role) = &options.assume_role {
-            config = assuming(&config, role, options.external_id.as_ref()).await;
+            config = assuming(&config, role, options.external_id.as_ref(), None).await;
             config = checked(config, &secrets);
         }
         Ok(Self::new(config, region_is_set, options, secrets))
@@ -236,9 +236,9 @@ impl Aws {
         Self::with_config(config, self.region_is_set, pacers(&self.shared.pace), self.shared.clone())
     }
 
-    /// Returns the name of the role to assume in accounts, if there is one.
-    pub fn account_role(&self) -> Option<&str> {
-        self.shared.account_role.as_deref()
+    /// Returns the role to assume in accounts, if there is one.
+    pub fn account_role(&self) -> Option<&AccountRole> {
+        self.shared.account_role.as_ref()
     }
 
     /// Returns the same connection, whose calls go ahead of others that wait for the same pacer.

@@ -2,14 +2,14 @@
 
 use std::io::Write;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::GlobalOptions;
 use super::collect::SelectionArgs;
 use crate::aws::Operation;
-use crate::collect::{Selection, operations};
-use crate::error::{ExitStatus, Result};
+use crate::collect::{RoleName, Selection, operations};
+use crate::error::{Error, ExitStatus, Result};
 use crate::output::write_error;
 
 /// The arguments of `iam-policy`.
@@ -19,6 +19,9 @@ Examples:
   orgcensus iam-policy > policy.json
   orgcensus iam-policy --access-report none
   orgcensus iam-policy --only @policies > policies.json
+  orgcensus iam-policy --iam-role OrgCensus              with sts:AssumeRole
+  orgcensus iam-policy --iam-role OrgCensus --for members
+  orgcensus iam-policy --iam-role OrgCensus --for stack-set > role.json
 
 The policy holds exactly the actions that `orgcensus collect` with the same flags calls, and those that AWS \
 asks of whoever generates an access report. Where the instance is encrypted with a key of your own, allow \
@@ -26,6 +29,27 @@ kms:Decrypt on that key too.")]
 pub struct IamPolicyArgs {
     #[command(flatten)]
     selection: SelectionArgs,
+
+    /// Whose document to print, where --iam-role names a role to assume in each account
+    #[arg(long = "for", value_name = "WHOM", value_enum, default_value = "caller", help_heading = "Output")]
+    whom: Whom,
+
+    /// The role or user that runs collect, which the role in each account is to trust
+    #[arg(long, value_name = "ARN", requires = "iam_role", value_parser = principal, help_heading = "Output")]
+    trusted: Option<String>,
+}
+
+/// The holder of a document: `--for`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Whom {
+    /// The policy of whoever runs collect.
+    Caller,
+    /// The permissions of the role in each account.
+    Members,
+    /// The trust policy of the role in each account.
+    Trust,
+    /// The role as a CloudFormation template, to be rolled out by a StackSet.
+    StackSet,
 }
 
 /// The actions that AWS itself performs with the caller's permissions to generate a report.
@@ -43,7 +67,23 @@ const REPORT_NEEDS: [&str; 6] = [
 pub fn run(args: IamPolicyArgs, global: &GlobalOptions) -> Result<ExitStatus> {
     let selection = args.selection.selection()?;
     let mut destination = global.destination()?;
-    let policy = serde_json::to_string_pretty(&policy(&selection)).expect("a policy is plain JSON");
+    let document = match (args.whom, selection.accounts.role()) {
+        (Whom::Caller, _) => policy(&selection),
+        (Whom::Members, Some(_)) => selection.account_policy(),
+        (Whom::Trust, Some(_)) => match &args.trusted {
+            Some(principal) => trust_policy(&json!(principal)),
+            None => {
+                return Err(Error::usage("a trust policy names whom it trusts")
+                    .hint("give the role that runs collect: --trusted arn:aws:iam::111122223333:role/NAME"));
+            }
+        },
+        (Whom::StackSet, Some(role)) => template(&selection, role, args.trusted.as_deref()),
+        (Whom::Members | Whom::Trust | Whom::StackSet, None) => {
+            return Err(Error::usage("no role is named to assume in the accounts")
+                .hint("name it, as collect does: --iam-role OrgCensus"));
+        }
+    };
+    let policy = serde_json::to_string_pretty(&document).expect("a policy is plain JSON");
     writeln!(destination, "{policy}").map_err(write_error)?;
     destination.finish()?;
     Ok(ExitStatus::Done)
@@ -65,7 +105,82 @@ fn policy(selection: &Selection) -> Value {
             "Resource": "*",
         }));
     }
+    if let Some(role) = selection.accounts.role() {
+        statements.push(json!({
+            "Sid": "OrgcensusAssumesTheRoleInAccounts",
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            // In any partition.
+            "Resource": format!("arn:*:iam::*:role/{role}"),
+        }));
+    }
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Returns the policy that lets a principal assume the role: an ARN, or a template's reference to one.
+fn trust_policy(principal: &Value) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "OrgcensusAssumesThisRole",
+            "Effect": "Allow",
+            "Principal": { "AWS": principal },
+            "Action": "sts:AssumeRole",
+        }],
+    })
+}
+
+/// Returns the CloudFormation template of the role. A StackSet of AWS Organizations creates its stacks in every member
+/// account, and none in the management account.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html>.
+fn template(selection: &Selection, role: &RoleName, trusted: Option<&str>) -> Value {
+    let mut parameter = json!({
+        "Type": "String",
+        "Description": "The ARN of the role or user that runs orgcensus collect",
+        "AllowedPattern": "arn:[a-z-]+:iam::[0-9]{12}:(role|user)/.+",
+        "ConstraintDescription": "the ARN of a role or user",
+    });
+    if let Some(trusted) = trusted {
+        parameter["Default"] = json!(trusted);
+    }
+    json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The role that orgcensus assumes in each account to read its IAM. It can only read.",
+        "Parameters": { "TrustedPrincipal": parameter },
+        "Resources": {
+            "OrgcensusRole": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": role.name(),
+                    "Path": role.path(),
+                    "Description": "Lets orgcensus read the IAM of this account",
+                    "AssumeRolePolicyDocument": trust_policy(&json!({ "Ref": "TrustedPrincipal" })),
+                    "Policies": [{ "PolicyName": "OrgcensusReads", "PolicyDocument": selection.account_policy() }],
+                },
+            },
+        },
+        "Outputs": {
+            "RoleArn": { "Value": { "Fn::GetAtt": ["OrgcensusRole", "Arn"] } },
+        },
+    })
+}
+
+/// Checks the ARN of a role or user.
+fn principal(typed: &str) -> Result<String, String> {
+    let parts: Vec<&str> = typed.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "iam", "", account, resource]
+            if account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+                && ["role/", "user/"].iter().any(|kind| resource.starts_with(kind)) =>
+        {
+            Ok(typed.to_owned())
+        }
+        ["arn", _, "sts", ..] => {
+            Err("a session ends: give the ARN of its role, arn:aws:iam::111122223333:role/NAME".to_owned())
+        }
+        _ => Err("the ARN of a role or user reads arn:aws:iam::111122223333:role/NAME".to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The facts that every task may use: the connection, and the identity of the census.
 
+use super::accounts_asked::AccountsAsked;
 use super::lane::LaneKey;
 use super::report_watch::ReportWatch;
 use crate::aws::{Aws, Caller, CredentialLife, Instance, OrganizationFacts};
@@ -21,6 +22,8 @@ pub struct Context {
     pub instance: Option<Instance>,
     /// The remaining life of the credentials.
     pub credentials: CredentialLife,
+    /// The accounts that are asked themselves.
+    pub accounts: AccountsAsked,
     /// The cause for which the access report in progress waits.
     pub reports: ReportWatch,
 }
@@ -63,11 +66,10 @@ impl Context {
         own == Some(account_id)
     }
 
-    /// Returns the account of a row if it is asked itself: the caller's own, and others if a role is named to assume there.
+    /// Returns the account of a row if it is asked itself.
     pub(super) fn account_to_ask(&self, row: &Row) -> Option<String> {
         let (_, account_id) = row.entity().filter(|(entity, _)| *entity == Entity::Account)?;
-        let is_reached = self.is_own_account(account_id) || self.aws.account_role().is_some();
-        is_reached.then(|| account_id.to_owned())
+        self.accounts.decide(row, self.is_own_account(account_id)).is_ok().then(|| account_id.to_owned())
     }
 
     /// Returns the same context in an account, with the role assumed there, or as the caller in the caller's own account;

@@ -27,6 +27,7 @@
 
 mod access_report;
 mod accounts;
+mod accounts_asked;
 mod application_details;
 mod applications;
 mod assignment_requests;
@@ -68,10 +69,11 @@ mod task;
 mod tests;
 mod unlisted_principals;
 
+pub use accounts_asked::{AccountsAsked, NotAsked, Place, RoleName};
 pub use collection::{Summary, TakeOptions, Taken, take};
 pub use context::Context;
 pub use never_seen::NeverSeen;
-pub use plan::{OTHER_ACCOUNTS, not_asked, was_wanted};
+pub use plan::{not_asked, was_wanted};
 pub use preflight::{Groundwork, Preflight};
 pub use probe::{Examination, Finding, Seen, probe};
 pub use progress::{Progress, Tick};

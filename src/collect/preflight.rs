@@ -1,5 +1,6 @@
 //! The reads before the first listing: the caller, the organization and the instance.
 
+use super::accounts_asked::AccountsAsked;
 use super::context::Context;
 use super::report_watch::ReportWatch;
 use super::selection::Selection;
@@ -28,6 +29,8 @@ pub struct Groundwork {
     pub organization: Result<Option<OrganizationFacts>, CallFailure>,
     /// The visible instances; `None` if no selected resource needs one.
     pub instances: Option<Result<Vec<Instance>, CallFailure>>,
+    /// The accounts that are asked themselves.
+    pub accounts: AccountsAsked,
     /// The unreadable ones of two instances, if a member account sees its own beside the organization's.
     pub closed: Vec<Instance>,
 }
@@ -35,7 +38,8 @@ pub struct Groundwork {
 impl Groundwork {
     /// Finds the credentials and sends the first reads. Fails without credentials.
     pub async fn lay(options: &ConnectionOptions, selection: &Selection) -> Result<Self> {
-        let aws = Aws::connect(options).await?;
+        let account_role = selection.account_role();
+        let aws = Aws::connect(&ConnectionOptions { account_role, ..options.clone() }).await?;
         let credentials = CredentialLife::of(aws.config(), options.profile.as_deref()).await?;
         let visible = async {
             match selection.needs_instance() {
@@ -44,7 +48,9 @@ impl Groundwork {
             }
         };
         let (caller, organization, instances) = tokio::join!(caller(&aws), organization(&aws), visible);
-        let mut groundwork = Self { aws, credentials, caller, organization, instances, closed: Vec::new() };
+        let accounts = selection.accounts.clone();
+        let closed = Vec::new();
+        let mut groundwork = Self { aws, credentials, caller, organization, instances, closed, accounts };
         for instance in groundwork.own_and_organizations() {
             if probe(&groundwork.aws, &instance).await.is_err() {
                 groundwork.closed.push(instance);
@@ -142,6 +148,7 @@ impl Groundwork {
             organization: self.organization.clone().ok().flatten(),
             instance,
             credentials: self.credentials.clone(),
+            accounts: self.accounts.clone(),
             reports: ReportWatch::default(),
         }
     }

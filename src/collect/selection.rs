@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use clap::ValueEnum;
+use serde_json::{Value, json};
 
 use super::access_report::AccessReport;
+use super::accounts_asked::AccountsAsked;
 use super::collector::{Asked, Collector, ForEach, In, Shows, Strategy};
 use super::graph::{hangs_on, needs};
 use super::policies::{ListPolicies, ListTargetsForPolicy};
 use super::report_policies::ReportPolicies;
 use super::task::{COLLECTORS, CollectorSpec};
+use crate::aws::{AccountRole, Operation};
 use crate::error::{Error, Result};
-use crate::model::{self, Entity, RESOURCES, Resource, ResourceSpec};
+use crate::model::{self, Entity, RESOURCES, Resource, ResourceGroup, ResourceSpec};
 
 /// How deep the access reports go: `--access-report`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -83,6 +86,8 @@ pub struct Selection {
     pub report_policies: ReportPolicies,
     /// The choice of the strategy for assignments.
     pub strategy: StrategyChoice,
+    /// The accounts that are asked themselves.
+    pub accounts: AccountsAsked,
 }
 
 impl Selection {
@@ -126,7 +131,8 @@ impl Selection {
             return Err(Error::usage("nothing is left to collect")
                 .hint("drop a --skip, or name other resources with --only"));
         }
-        Ok(Self { resources, named, report_depth, report_policies: ReportPolicies::None, strategy })
+        let (report_policies, accounts) = (ReportPolicies::None, AccountsAsked::Caller);
+        Ok(Self { resources, named, report_depth, report_policies, strategy, accounts })
     }
 
     /// Adds access reports by these policies to the selection. The resources that determine the policies are included
@@ -157,6 +163,25 @@ impl Selection {
             .hint(format!("give --skip without {skipped}")));
         }
         self.named.extend(told_by.iter().map(|spec| spec.name));
+        Ok(self)
+    }
+
+    /// Selects the accounts that are asked themselves. A role to assume there requests what is asked there by name.
+    ///
+    /// Fails if nothing is asked in accounts.
+    pub fn in_accounts(mut self, accounts: AccountsAsked) -> Result<Self> {
+        let Some(role) = accounts.role() else { return Ok(self) };
+        let asked = self.asked().filter(|spec| spec.place == In::EachAccount);
+        let resources: BTreeSet<_> = asked.map(|spec| spec.rows.name).collect();
+        if resources.is_empty() {
+            return Err(Error::usage(format!(
+                "--iam-role {role}, but --iam, --only or --skip leaves {} out",
+                ResourceGroup::Iam.as_str()
+            ))
+            .hint(format!("drop --iam-role, or collect {} too", ResourceGroup::Iam.as_str())));
+        }
+        self.named.extend(resources);
+        self.accounts = accounts;
         Ok(self)
     }
 
@@ -229,6 +254,29 @@ impl Selection {
         spec.shows != Shows::Nothing && self.has(spec.rows.name) && has_rows && is_allowed
     }
 
+    /// Returns the role to assume in accounts, if one is named, with a session policy of exactly the reads that the
+    /// selection needs there: a role that may do more can do no more in such a session.
+    pub fn account_role(&self) -> Option<AccountRole> {
+        let role = self.accounts.role()?;
+        Some(AccountRole { name: role.to_string(), session_policy: self.account_policy().to_string() })
+    }
+
+    /// Returns the permissions that the role in each account needs, as a policy.
+    pub fn account_policy(&self) -> Value {
+        let asked = self.asked().filter(|spec| spec.place == In::EachAccount);
+        let operations: BTreeSet<Operation> =
+            asked.flat_map(|spec| spec.operations.iter().copied()).collect();
+        json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": "OrgcensusReads",
+                "Effect": "Allow",
+                "Action": operations.iter().filter_map(|operation| operation.action()).collect::<Vec<_>>(),
+                "Resource": "*",
+            }],
+        })
+    }
+
     /// Returns the selection in one canonical line. A staging of another selection is not resumed.
     pub fn canonical(&self) -> String {
         let resources: Vec<_> = self.resources.iter().copied().collect();
@@ -237,8 +285,11 @@ impl Selection {
             // The line of program versions without such reports.
             false => String::new(),
         };
+        // Likewise.
+        let in_accounts =
+            self.accounts.canonical().map(|accounts| format!(" {accounts}")).unwrap_or_default();
         format!(
-            "{} report={:?}{by_policy} assignments={:?}",
+            "{} report={:?}{by_policy} assignments={:?}{in_accounts}",
             resources.join(","),
             self.report_depth,
             self.strategy

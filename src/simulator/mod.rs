@@ -46,7 +46,8 @@ pub use config::{Caller, Config, Instances, Partition, Rates, Size};
 pub use faults::{Action, Fault, Faults};
 pub use protocol::Service;
 pub use truth::{
-    Access, Assignments, Changes, ReportDepth, ReportedPolicies, Rows, SsoAdminCalls, TruthOptions,
+    Access, Assignments, Changes, IamAccounts, ReportDepth, ReportedPolicies, Rows, SsoAdminCalls,
+    TruthOptions,
 };
 
 /// A running simulator. It stops when dropped.

@@ -193,7 +193,9 @@ impl State {
         if self.credentials.is_expired(&signature.access_key_id) {
             return Err(damage::expired(service));
         }
-        if !self.buckets.take(service, &request.operation) {
+        let world = self.world();
+        let arn = self.credentials.caller_arn(&world, Some(signature));
+        if !self.buckets.take(service, &request.operation, arn.split(':').nth(4).unwrap_or_default()) {
             return Err(ApiError::throttled(service));
         }
         if let Some(refusal) = action.and_then(|action| damage::refusal(action, request)) {
@@ -210,7 +212,6 @@ impl State {
             }
             _ => request,
         };
-        let world = self.world();
         let caller = self.credentials.caller(&self.config, &world, Some(signature));
         let context = Context {
             world: &world,

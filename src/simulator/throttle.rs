@@ -1,7 +1,7 @@
 //! Token buckets, as the services keep them.
 //!
-//! There is one for all of sso-admin, one for the identity store, one for IAM, and one for each operation of
-//! Organizations. STS is never throttled. The rates can be changed while the simulator serves.
+//! There is one for all of sso-admin, one for the identity store, one for IAM of each account, and one for each operation
+//! of Organizations. STS is never throttled. The rates can be changed while the simulator serves.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::config::Rates;
 use super::protocol::Service;
 
-/// All buckets of the simulated account.
+/// All buckets of the simulated organization.
 #[derive(Debug)]
 pub(super) struct Buckets(Mutex<State>);
 
@@ -37,19 +37,19 @@ impl Buckets {
         self.lock().rates = rates;
     }
 
-    /// Takes one token. Returns false if the bucket is empty.
-    pub fn take(&self, service: Service, operation: &str) -> bool {
-        self.take_at(service, operation, Instant::now())
+    /// Takes one token for a call in an account. Returns false if the bucket is empty.
+    pub fn take(&self, service: Service, operation: &str, account: &str) -> bool {
+        self.take_at(service, operation, account, Instant::now())
     }
 
-    fn take_at(&self, service: Service, operation: &str, now: Instant) -> bool {
+    fn take_at(&self, service: Service, operation: &str, account: &str, now: Instant) -> bool {
         let mut state = self.lock();
         let Some(rates) = state.rates else { return true };
         let (rate, name) = match service {
             Service::SsoAdmin => (rates.sso_admin, ""),
             Service::IdentityStore => (rates.identity_store, ""),
             Service::Organizations => (rates.organizations_operation, operation),
-            Service::Iam => (rates.iam, ""),
+            Service::Iam => (rates.iam, account),
             Service::Sts => return true,
         };
         let size = (rate * rates.burst).max(1.0);
@@ -79,7 +79,7 @@ mod tests {
     fn sso_admin_shares_one_bucket_and_organizations_operations_do_not() {
         let (buckets, now) = (Buckets::new(Some(Rates::default())), Instant::now());
         let granted = |service, operations: [&str; 2], at| {
-            (0..60).filter(|n| buckets.take_at(service, operations[n % 2], at)).count()
+            (0..60).filter(|n| buckets.take_at(service, operations[n % 2], "", at)).count()
         };
         assert_eq!(granted(Service::SsoAdmin, ["ListPermissionSets", "DescribePermissionSet"], now), 20);
         assert_eq!(granted(Service::Organizations, ["ListAccounts", "ListParents"], now), 16);
@@ -92,7 +92,7 @@ mod tests {
         let (buckets, begun) = (Buckets::new(Some(Rates::default())), Instant::now());
         let granted = |second| {
             let at = begun + Duration::from_secs(second);
-            (0..60).filter(|_| buckets.take_at(Service::SsoAdmin, "ListPermissionSets", at)).count()
+            (0..60).filter(|_| buckets.take_at(Service::SsoAdmin, "ListPermissionSets", "", at)).count()
         };
         assert_eq!(granted(0), 20);
         buckets.set_rates(Some(Rates { sso_admin: 10.0, ..Rates::default() }));

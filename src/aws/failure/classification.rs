@@ -66,9 +66,10 @@ impl CallFailure {
                 };
                 (FailureClass::Unreachable, code.to_owned(), message, None)
             }
-            other if let Some(RoleNotAssumed { code, message }) = RoleNotAssumed::behind(other) => {
+            other if let Some(RoleNotAssumed { code, message, is_last }) = RoleNotAssumed::behind(other) => {
                 let class = match code {
                     Some(code) => classify_answer(Some(code), 403),
+                    None if *is_last => FailureClass::Answered,
                     None => FailureClass::Transient,
                 };
                 let code = code.as_deref().unwrap_or("RoleNotAssumed");
@@ -113,6 +114,7 @@ impl CallFailure {
             class,
             code,
             is_not_implemented,
+            role_not_assumed: RoleNotAssumed::behind(error).is_some(),
             message,
             reason,
             resource_type,

@@ -64,6 +64,8 @@ pub struct CallFailure {
     /// True if the HTTP status says that the endpoint has no such operation: 501 regardless of the code; 400, 404 or 405
     /// if the answer names no error.
     pub is_not_implemented: bool,
+    /// True if the call was not sent, because the role in its account could not be assumed. Then the answer is STS's.
+    pub role_not_assumed: bool,
     /// AWS's message, or the SDK's if there was no answer. Secrets are blanked out.
     pub message: String,
     /// The `Reason` of services that send one, e.g. `KMS_AccessDeniedException`.
@@ -86,6 +88,7 @@ impl CallFailure {
             class: FailureClass::Answered,
             code: "UnusableAnswer".to_owned(),
             is_not_implemented: false,
+            role_not_assumed: false,
             message: excerpt(&message, excerpt::MESSAGE).into_owned(),
             reason: None,
             resource_type: None,

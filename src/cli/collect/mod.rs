@@ -11,8 +11,8 @@ use super::progress::Printer;
 use super::{GlobalOptions, duration, runtime};
 use crate::aws::{ConnectionOptions, PaceOptions, RetryPolicy, ServiceRate};
 use crate::collect::{
-    IamAccounts, ReportDepth, ReportPolicies, RunOptions, Selection, StrategyChoice, TakeOptions, Taken,
-    take, was_wanted,
+    AccountsAsked, IamAccounts, Place, ReportDepth, ReportPolicies, RoleName, RunOptions, Selection,
+    StrategyChoice, TakeOptions, Taken, take, was_wanted,
 };
 use crate::error::{Error, ExitStatus, Result};
 use crate::model::{self, RESOURCES, ResourceGroup};
@@ -205,6 +205,21 @@ pub struct SelectionArgs {
     )]
     iam: IamAccounts,
 
+    /// Read the IAM of every active account too, by assuming the role of this name in each; in the account of the
+    /// credentials itself none is assumed. Each session may only read, whatever the role may do
+    #[arg(long, value_name = "NAME", help_heading = "What to collect")]
+    iam_role: Option<RoleName>,
+
+    /// Limit --iam-role to these accounts, and to the accounts under these OUs: ids, with commas between them
+    #[arg(
+        long,
+        value_name = "ID,…",
+        value_delimiter = ',',
+        requires = "iam_role",
+        help_heading = "What to collect"
+    )]
+    iam_accounts: Vec<Place>,
+
     /// How to list assignments
     #[arg(
         long,
@@ -224,7 +239,13 @@ impl SelectionArgs {
             skip.push(ResourceGroup::Iam.as_str().to_owned());
         }
         let selection = Selection::new(&self.only, &skip, self.access_report, self.assignments)?;
-        selection.with_reports_by(self.access_report_policies.clone().unwrap_or_default(), &skip)
+        let selection =
+            selection.with_reports_by(self.access_report_policies.clone().unwrap_or_default(), &skip)?;
+        match &self.iam_role {
+            Some(role) => selection
+                .in_accounts(AccountsAsked::ByRole { role: role.clone(), places: self.iam_accounts.clone() }),
+            None => Ok(selection),
+        }
     }
 }
 

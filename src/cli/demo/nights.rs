@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Map, Value};
 
-use crate::collect::{OTHER_ACCOUNTS, not_asked};
+use crate::collect::{NotAsked, not_asked};
 use crate::error::Result;
 use crate::model::{Completeness, Entity, RESOURCES, ResourceGroup, Row, Scope};
 use crate::simulator::{ReportDepth, Simulator, TruthOptions};
@@ -65,7 +65,7 @@ fn stage(staging: &mut Staging, simulator: &Simulator, night: u32) -> Result<i64
         // What each account has itself is read in the account of the credentials.
         if spec.group == ResourceGroup::Iam {
             let observed_at = time(simulator, night, TimeDelta::zero());
-            let others = Failure { observed_at, ..not_asked(OTHER_ACCOUNTS) };
+            let others = Failure { observed_at, ..not_asked(NotAsked::OtherAccount.reason()) };
             staging.add_gap(&spec.all(), &others)?;
             let own = spec.all().about(Entity::Account, &account_id);
             let row = |columns| Row { resource: spec.name, columns, completeness: Completeness::Full };

@@ -4,6 +4,7 @@
 //! that a resumed collection decides the same. Only the choice of a strategy is stored, because counts may still
 //! change.
 
+mod accounts_asked;
 mod assignments;
 mod calls_left;
 mod details;
@@ -26,14 +27,14 @@ use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
 
 use super::budget::BudgetOption;
-use super::collector::{ForEach, In, Stage};
+use super::collector::{ForEach, Stage};
 use super::context::Context;
 use super::convert::now;
 use super::graph;
 use super::never_seen::NeverSeen;
 use super::progress::Progress;
 use super::selection::Selection;
-use super::task::{COLLECTORS, CollectorSpec, Task};
+use super::task::{COLLECTORS, Task};
 use crate::aws::CallFailure;
 use crate::error::Result;
 use crate::model::{Completeness, RESOURCES, ResourceSpec, Row};
@@ -85,11 +86,9 @@ impl Plan<'_> {
                 staging.add_gap(&spec.scope_for(left_out), &not_asked(&reason))?;
             }
         }
-        if self.context.aws.account_role().is_none() {
-            let asked = self.selection.asked().filter(|spec| spec.place == In::EachAccount);
-            let scopes: BTreeSet<_> = asked.map(CollectorSpec::whole).collect();
-            for scope in scopes {
-                staging.add_gap(&scope, &not_asked(OTHER_ACCOUNTS))?;
+        if let Some(why) = self.context.accounts.leaves_out() {
+            for scope in self.scopes_in_accounts() {
+                staging.add_gap(&scope, &not_asked(why.reason()))?;
             }
         }
         self.note_report_depth(staging)
@@ -107,6 +106,9 @@ impl Plan<'_> {
         self.step(staging, "account_parents", &[Tree, Accounts], |plan, staging| plan.ask_parents(staging))?;
         self.step(staging, "lost_accounts", &[Tree, Accounts, AccountParents], |plan, staging| {
             plan.give_up_on_parents(staging)
+        })?;
+        self.step(staging, "accounts_asked", &[Tree, Accounts, AccountParents], |plan, staging| {
+            plan.close_accounts(staging)
         })?;
         self.step(staging, "trial", &[Principals, Pairs], |plan, staging| plan.begin_trial(staging))?;
         let tried: &[Stage] = match self.waits_for_memberships(staging)? {
@@ -186,9 +188,6 @@ impl Plan<'_> {
         staging.add_tasks(wanted.zip(0..).map(|(task, rank)| task.queued(rank, self.selection)))
     }
 }
-
-/// The message of a gap for the IAM of all accounts but the one that is asked.
-pub const OTHER_ACCOUNTS: &str = "only the account of the credentials was asked";
 
 /// The message of a gap for a scope that the time for access reports did not suffice for.
 pub(super) const BEYOND_BUDGET: &str = "beyond --access-report-budget";

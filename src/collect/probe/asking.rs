@@ -37,7 +37,8 @@ pub(super) struct Asking<'a> {
     never_seen: &'a NeverSeen,
     findings: &'a mut Findings,
     reads: JoinSet<Answered>,
-    asked: BTreeSet<&'static str>,
+    /// The kinds that were asked, in another account than the caller's or not.
+    asked: BTreeSet<(&'static str, bool)>,
     /// Further subjects to ask the same about, if the first lead nowhere.
     samples: BTreeMap<&'static str, Vec<Task>>,
     root: Option<String>,
@@ -100,7 +101,8 @@ impl<'a> Asking<'a> {
             return;
         }
         let kind = task.kind();
-        if !self.asked.insert(kind) {
+        let elsewhere = task.account().is_some_and(|account| !self.context.is_own_account(&account));
+        if !self.asked.insert((kind, elsewhere)) {
             if leads_to_assignments(&task) {
                 let samples = self.samples.entry(kind).or_default();
                 if samples.len() < SAMPLES {
@@ -115,7 +117,13 @@ impl<'a> Asking<'a> {
     fn send(&mut self, task: Task) {
         let context = self.context.clone();
         self.reads.spawn(async move {
-            let answer = first_rows(&task, &context).await;
+            let answer = match task.account() {
+                Some(account) => match context.in_account(&account).await {
+                    Some(context) => first_rows(&task, &context).await,
+                    None => Err(CallFailure::without_account_role(task.operation()).into()),
+                },
+                None => first_rows(&task, &context).await,
+            };
             Answered::Task(Box::new((task, answer)))
         });
     }
@@ -195,7 +203,7 @@ impl<'a> Asking<'a> {
 
     /// Explains operations that are asked in the caller's own account, if it is not known which account that is.
     fn note_account_not_known(&mut self) {
-        if self.context.caller.is_some() || self.context.aws.account_role().is_some() {
+        if self.context.caller.is_some() || self.context.accounts.role().is_some() {
             return;
         }
         for spec in self.selection.asked().filter(|spec| spec.place == In::EachAccount) {

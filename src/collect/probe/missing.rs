@@ -13,6 +13,10 @@ pub(super) fn missing(failure: &CallFailure, region: &str) -> String {
         _ if failure.reason.as_deref().is_some_and(|reason| reason.starts_with("KMS_")) => {
             key_trouble(failure)
         }
+        FailureClass::Denied if failure.role_not_assumed => {
+            "a role there that trusts the caller, and sts:AssumeRole for the caller: iam-policy --iam-role prints both"
+                .to_owned()
+        }
         FailureClass::Denied => match failure.operation.action() {
             Some(action) => match policy_that_refuses(&failure.message) {
                 Some(policy) => format!("allow {action}: {policy}"),

@@ -5,7 +5,7 @@ use tokio::task::JoinError;
 use super::asked::beside_the_question;
 use super::endless::Pages;
 use super::{Collection, Step};
-use crate::aws::CallFailure;
+use crate::aws::{CallFailure, FailureClass};
 use crate::collect::budget::{Budget, rank};
 use crate::collect::collector::{Listed, NotFound, Page, Stopped};
 use crate::collect::graph::follow_ups;
@@ -62,6 +62,13 @@ impl Collection<'_> {
                         stopped.begin_again || stopping::token_refused(&stopped.failure, token.as_deref());
                     match stopped.failure.class {
                         _ if begin_again && may_begin_again => outcomes.push(Outcome::Restart { task_id }),
+                        _ if self.session_ended(&task, &stopped.failure) => {
+                            let failure = self.plan.failure(&task, &stopped.failure);
+                            match self.second_chances.insert(task_id) {
+                                true => self.put_aside(task_id, &failure, progress)?,
+                                false => outcomes.push(self.failure_outcome(task_id, &task, stopped)),
+                            }
+                        }
                         _ if let Some(error) =
                             stopping::stopped_by(&stopped.failure, &self.context).await =>
                         {
@@ -84,6 +91,17 @@ impl Collection<'_> {
         }
         self.commit(outcomes, progress)?;
         Ok(stop)
+    }
+
+    /// Returns true if the session of the role in the task's account has ended early, which concerns that account alone.
+    /// The next call there begins another one.
+    fn session_ended(&mut self, task: &Task, failure: &CallFailure) -> bool {
+        let elsewhere = task.account().is_some_and(|account| !self.context.is_own_account(&account));
+        let ended = elsewhere && failure.class == FailureClass::Expired && !failure.role_not_assumed;
+        if ended {
+            self.lanes.disconnect(&task.lane());
+        }
+        ended
     }
 
     /// Returns the failure of a listing that seems to have no end.

@@ -132,6 +132,14 @@ impl Lanes {
         self.accounts.get(key.account.as_ref()?).map(|(connection, _)| connection.clone())
     }
 
+    /// Lets the next task in the account of a lane connect anew, because the session there has ended.
+    pub fn disconnect(&mut self, key: &LaneKey) {
+        if let Some((connection, _)) = key.account.as_ref().and_then(|account| self.accounts.get_mut(account))
+        {
+            *connection = InAccount::default();
+        }
+    }
+
     /// Records that a call of a task is in flight.
     pub fn begin(&mut self, key: &LaneKey, task_id: i64) {
         if let Some(lane) = self.lanes.get_mut(key)

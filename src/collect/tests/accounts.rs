@@ -1,5 +1,4 @@
-//! Tasks that are asked in each account, with the role assumed there. Released collectors ask the account of the credentials
-//! alone so far.
+//! Tasks that are asked in each account, with the role assumed there.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::aws::caller;
+use crate::collect::accounts_asked::AccountsAsked;
 use crate::collect::collector::{Collector, Page, Stage, Stopped};
 use crate::model::{Account, Entity, Resource, Row, Tag};
 use crate::simulator::{Action, Fault};
@@ -32,8 +32,8 @@ impl Collector for AskAccount {
 
     // Tests that name no role ask in no account.
     fn of(row: &Row, context: &Context) -> Option<Self> {
-        let (_, account_id) = row.entity().filter(|_| context.aws.account_role().is_some())?;
-        Some(Self { account_id: account_id.to_owned() })
+        context.accounts.role()?;
+        context.account_to_ask(row).map(|account_id| Self { account_id })
     }
 
     fn about(&self) -> Vec<(Entity, &str)> {
@@ -54,16 +54,14 @@ impl Collector for AskAccount {
     }
 }
 
-fn as_role() -> ConnectionOptions {
-    ConnectionOptions { account_role: Some(ROLE.to_owned()), ..ConnectionOptions::default() }
-}
-
 /// The callers by account, the failures by account, and the end of the run.
 type Asked = (BTreeMap<String, String>, BTreeMap<String, String>, Ended);
 
 async fn ask(simulator: &Simulator) -> Asked {
+    let by_role = AccountsAsked::ByRole { role: ROLE.parse().unwrap(), places: Vec::new() };
     let selection = selection(&["accounts", "tags"], &["permission_sets"], StrategyChoice::Pairs);
-    collected(simulator, as_role(), &selection, |staging, ended| {
+    let selection = selection.in_accounts(by_role).unwrap();
+    collected(simulator, ConnectionOptions::default(), &selection, |staging, ended| {
         let pairs = |sql: &str| -> BTreeMap<String, String> {
             let mut statement = staging.connection().prepare(sql).unwrap();
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
@@ -79,8 +77,10 @@ async fn ask(simulator: &Simulator) -> Asked {
     .await
 }
 
+/// The active accounts, in which alone a session can begin.
 fn accounts(simulator: &Simulator) -> Vec<String> {
-    let accounts = simulator.rows(0, "accounts", Default::default());
+    let mut accounts = simulator.rows(0, "accounts", Default::default());
+    accounts.retain(|row| row["state"] == "ACTIVE");
     accounts.iter().map(|row| row["account_id"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -47,6 +47,11 @@ pub(super) struct Context<'a> {
 /// Answers a call.
 pub(super) fn answer(context: &Context) -> Result<Answer, ApiError> {
     let json = |answer: Map<String, Value>| Answer::Json(without_empty_lists(context, answer));
+    // A session may always ask who it is.
+    let is_open = context.request.service == Service::Sts;
+    if !is_open && !context.credentials.allows(context.request.signature.as_ref(), &context.action()) {
+        return Err(context.denied());
+    }
     match context.request.service {
         Service::SsoAdmin => sso_admin::answer(context).map(json),
         Service::IdentityStore => identity_store::answer(context).map(Answer::Json),
@@ -109,14 +114,18 @@ impl Context<'_> {
         ApiError::unknown_operation(self.request.service, &self.request.operation)
     }
 
-    fn denied(&self) -> ApiError {
+    /// Returns the action that the request needs, in the form of a policy.
+    fn action(&self) -> String {
         let prefix = match self.request.service {
             Service::SsoAdmin => "sso",
             other => other.as_str(),
         };
+        format!("{prefix}:{}", self.request.operation)
+    }
+
+    fn denied(&self) -> ApiError {
         let caller = self.credentials.caller_arn(self.world, self.request.signature.as_ref());
-        let message =
-            format!("User: {caller} is not authorized to perform: {prefix}:{}", self.request.operation);
+        let message = format!("User: {caller} is not authorized to perform: {}", self.action());
         ApiError::denied(self.request.service, message)
     }
 }

@@ -2,6 +2,7 @@
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html>).
 
 use chrono::{SecondsFormat, TimeDelta, Utc};
+use serde_json::Value;
 
 use super::Context;
 use crate::simulator::protocol::{ApiError, element};
@@ -36,7 +37,10 @@ fn assume_role(context: &Context) -> Result<String, ApiError> {
     let (Some(account), Some(role)) = (parts.get(4), role) else {
         return Err(ApiError::invalid(context.request.service, format!("{role_arn} is invalid")));
     };
-    let known = context.world.index().accounts.contains_key(*account);
+    let account_of = |position: &u32| &context.world.accounts[*position as usize];
+    let target = context.world.index().accounts.get(*account).map(account_of);
+    // No session begins in a suspended or closed account.
+    let known = target.is_some_and(|target| target.is_active());
     let wanted = context.world.config.external_id.as_deref();
     if !known || wanted.is_some_and(|wanted| context.request.input.text("ExternalId") != Some(wanted)) {
         let caller = context.credentials.caller_arn(context.world, context.request.signature.as_ref());
@@ -47,7 +51,12 @@ fn assume_role(context: &Context) -> Result<String, ApiError> {
     // The session's ARN does not include a role's path.
     let role_name = role.rsplit('/').next().unwrap_or(role);
     let arn = format!("arn:{}:sts::{account}:assumed-role/{role_name}/{session}", context.world.partition());
-    let (access_key_id, token) = context.credentials.assume(arn.clone());
+    let policy = context.request.input.text("Policy");
+    let allowed = policy
+        .map(actions_of)
+        .transpose()
+        .map_err(|message| ApiError::new(400, "MalformedPolicyDocument", message))?;
+    let (access_key_id, token) = context.credentials.assume(arn.clone(), allowed);
     let seconds = context.request.input.number("DurationSeconds").unwrap_or(3_600);
     let expiration = (Utc::now() + TimeDelta::seconds(seconds)).to_rfc3339_opts(SecondsFormat::Secs, true);
     let mut credentials = String::new();
@@ -59,4 +68,22 @@ fn assume_role(context: &Context) -> Result<String, ApiError> {
     element(&mut user, "AssumedRoleId", format_args!("AROASIMULATED0000000:{session}"));
     element(&mut user, "Arn", &arn);
     Ok(format!("<Credentials>{credentials}</Credentials><AssumedRoleUser>{user}</AssumedRoleUser>"))
+}
+
+/// The longest session policy, in characters
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
+const LONGEST_POLICY: usize = 2_048;
+
+/// Returns the actions that a session policy allows on everything.
+fn actions_of(policy: &str) -> Result<Vec<String>, String> {
+    if policy.chars().count() > LONGEST_POLICY {
+        return Err(format!("Value at 'policy' must have length less than or equal to {LONGEST_POLICY}"));
+    }
+    let document: Value = serde_json::from_str(policy).map_err(|error| error.to_string())?;
+    let statements = document["Statement"].as_array().ok_or("Statement is required")?;
+    let allowed = statements.iter().filter(|statement| {
+        statement["Effect"] == "Allow" && statement["Resource"] == "*" && statement["Condition"].is_null()
+    });
+    let actions = allowed.flat_map(|statement| statement["Action"].as_array().cloned().unwrap_or_default());
+    Ok(actions.filter_map(|action| action.as_str().map(str::to_owned)).collect())
 }

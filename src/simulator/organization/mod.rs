@@ -77,6 +77,13 @@ pub(super) struct Account {
     pub tags: Vec<TagPair>,
 }
 
+impl Account {
+    /// Returns true if a session may begin in it.
+    pub fn is_active(&self) -> bool {
+        self.state.or(self.status).is_none_or(|state| state == "ACTIVE")
+    }
+}
+
 /// A user. Multi-valued attributes are stored as the JSON arrays that AWS sends.
 #[derive(Debug, Clone, Default)]
 pub(super) struct User {

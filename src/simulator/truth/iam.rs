@@ -1,20 +1,32 @@
-//! What the account of the caller has itself, as rows: users, groups, roles and policies.
+//! What accounts have themselves, as rows: users, groups, roles and policies.
 
 use serde_json::{Value, json};
 
-use super::{Rows, columns};
+use super::{IamAccounts, Rows, columns};
 use crate::model;
 use crate::model::{IamGroupMember, IamPolicyAttachment, IamRoleActivity};
 use crate::simulator::config::Caller;
-use crate::simulator::organization::{AccountIam, IamPolicy, IamRole, Policies, TagPair, World, rfc3339};
+use crate::simulator::organization::{
+    AccountIam, IamPolicy, IamRole, Policies, TagPair, World, numbered, rfc3339,
+};
 
-/// The rows of a resource; none where it is none of these.
-pub(super) fn rows(world: &World, resource: &str) -> Rows {
-    let position = match world.config.caller {
+/// The rows of a resource, of the caller's account or of every active one; none where it is none of these.
+pub(super) fn rows(world: &World, resource: &str, accounts: IamAccounts) -> Rows {
+    let own = match world.config.caller {
         Caller::ManagementAccount => world.identity.management_account,
         Caller::DelegatedAdministrator => world.identity.delegated_account,
         Caller::MemberAccount => world.identity.member_account,
     };
+    match accounts {
+        IamAccounts::Caller => rows_of(world, resource, own),
+        IamAccounts::Active => numbered(&world.accounts)
+            .filter(|(position, account)| account.exists && (*position == own || account.is_active()))
+            .flat_map(|(position, _)| rows_of(world, resource, position))
+            .collect(),
+    }
+}
+
+fn rows_of(world: &World, resource: &str, position: u32) -> Rows {
     let account = world.accounts[position as usize].id.to_string();
     let iam = world.iam(position);
     match resource {

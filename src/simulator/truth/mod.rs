@@ -73,6 +73,18 @@ pub struct TruthOptions {
     pub access_report: ReportDepth,
     /// Adds rows of the access reports by policy.
     pub report_policies: ReportedPolicies,
+    /// Limits the rows of IAM.
+    pub iam: IamAccounts,
+}
+
+/// The accounts whose IAM is seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IamAccounts {
+    /// The account of the caller.
+    #[default]
+    Caller,
+    /// Every active account.
+    Active,
 }
 
 /// The keys of the rows that differ between two days.

@@ -67,7 +67,7 @@ pub(in crate::simulator) fn rows(world: &World, resource: &str, options: TruthOp
         "managed_policies" if sets => managed_policies(world),
         "provisioned_permission_sets" if sets => provisioned(world),
         "account_assignments" if sets => assignments(world, options.assignments),
-        name if name.starts_with("iam_") && organization => iam::rows(world, name),
+        name if name.starts_with("iam_") && organization => iam::rows(world, name, options.iam),
         "service_last_accessed" if organization => last_accessed(world, options),
         "tags" => tags(world, organization, sets),
         _ => Vec::new(),

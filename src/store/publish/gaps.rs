@@ -15,7 +15,8 @@ const REASON_COLUMNS: &str = "kind, operation, error_code, error_message, attemp
 /// Writes the snapshot's gaps, one per scope, and returns their scopes.
 ///
 /// If several gaps have the same scope, the most informative one stays: a refusal or failure wins over a scope that was
-/// not requested. The gaps of a stopped kind of task are merged into one wide gap, if there is one. A gap stays even if
+/// not requested. The gaps of a stopped kind of task are merged into one wide gap, if there is one. A wide gap of what was not asked is no such gap: a refusal inside it
+/// tells more. A gap stays even if
 /// another task saw the same scope: that task reported which keys exist, and this one would have reported the rest. The
 /// same holds beside a wide gap. Otherwise that scope would count as a part that was seen in spite of the wide gap.
 pub(super) fn gather(connection: &Connection, snapshot_id: i64) -> Result<Scopes> {
@@ -73,7 +74,8 @@ pub(super) fn rank(kind: &str) -> String {
 fn gather_explicit(connection: &Connection) -> Result<Scopes> {
     connection
         .execute_batch(
-            "CREATE TEMP TABLE publish_explicit AS SELECT DISTINCT resource, scope FROM staging.gaps",
+            "CREATE TEMP TABLE publish_explicit AS
+                 SELECT DISTINCT resource, scope FROM staging.gaps WHERE kind <> 'not_asked'",
         )
         .doing("gather what was not seen")?;
     Scopes::of(connection, "publish_explicit")
