@@ -7,7 +7,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use orgcensus::model::RESOURCES;
-use orgcensus::simulator::{Call, Config, Rates, Service, Simulator, SsoAdminCalls, TruthOptions};
+use orgcensus::simulator::{
+    Action, Call, Config, Fault, Rates, Service, Simulator, SsoAdminCalls, TruthOptions,
+};
 use serde::{Deserialize, Serialize};
 
 /// The seconds of one entry of the timeline.
@@ -107,8 +109,9 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Starts a simulation that never throttles. `size` is `small`, `medium` or `large`, a shape, or
-    /// `policies-N-M`: small, with N more policies and M applications.
+    /// Starts a simulation that never throttles. `size` is `small`, `medium` or `large`, a shape,
+    /// `policies-N-M`: small, with N more policies and M applications, or `accounts-N-M`: small, with N accounts and M more
+    /// roles in each.
     pub fn start(size: &str, latency: Duration) -> Self {
         let mut process = Command::new(std::env::current_exe().expect("a running program has a file"))
             .args(["serve", size, &latency.as_millis().to_string()])
@@ -136,7 +139,8 @@ impl Simulation {
         serde_json::from_str(&self.ask("ledger")).expect("it is written as it is read")
     }
 
-    /// Gives an order, and returns its answer: `forget` the calls so far, or serve another `day N` from now on.
+    /// Gives an order, and returns its answer: `forget` the calls so far, serve another `day N` from now on, or `refuse` a
+    /// session in every Nth account and never answer for one in another account.
     pub fn ask(&mut self, line: &str) -> String {
         writeln!(self.input, "{line}").expect("the simulation reads as long as it runs");
         self.answer()
@@ -201,6 +205,14 @@ fn with_policies(name: &str) -> Option<Config> {
     Some(config)
 }
 
+/// Returns the small organization with as many accounts, and as many more roles in each, as `accounts-N-M` says.
+fn with_accounts(name: &str) -> Option<Config> {
+    let (accounts, roles) = name.strip_prefix("accounts-")?.split_once('-')?;
+    let mut config = Config { more_roles: roles.parse().ok()?, ..Config::small() };
+    config.size.accounts = accounts.parse().ok()?;
+    Some(config)
+}
+
 /// Runs the simulation if the bench's first argument requests it. Returns true if it did, after its end.
 pub fn serve_if_asked() -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -215,6 +227,7 @@ pub fn serve_if_asked() -> bool {
         "large" => Config::large(),
         other => shape(other)
             .or_else(|| with_policies(other))
+            .or_else(|| with_accounts(other))
             .unwrap_or_else(|| panic!("no size `{other}`: small, medium or large")),
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime needs only threads");
@@ -244,6 +257,20 @@ fn obey(simulator: &Simulator, started: Instant, line: &str) -> String {
         ["ledger"] => serde_json::to_string(&ledger(simulator, started.elapsed())).expect("plain numbers"),
         ["forget"] => {
             simulator.calls().clear();
+            String::new()
+        }
+        ["refuse", every] => {
+            let every: usize = every.parse().expect("a number of accounts");
+            let accounts = simulator.rows(0, "accounts", TruthOptions::default());
+            let ids = accounts.iter().filter_map(|row| row["account_id"].as_str());
+            for (number, id) in ids.enumerate() {
+                let action = match number % every {
+                    0 => Action::Denied { kms_reason: None },
+                    _ if number == every / 2 => Action::Hang,
+                    _ => continue,
+                };
+                simulator.faults().add(Fault::on("AssumeRole", action).containing(id));
+            }
             String::new()
         }
         ["day", day] => {

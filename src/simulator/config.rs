@@ -177,6 +177,8 @@ pub struct Config {
     pub account_status: bool,
     /// The number of service control policies beyond those of the tree. Each is attached to an OU.
     pub more_policies: usize,
+    /// The number of IAM roles of each account beyond the usual ones, alike in all accounts as a landing zone makes them.
+    pub more_roles: usize,
     /// True if service control policies are enabled on the root, as the access report requires.
     pub service_control_policies: bool,
     /// False for an organization with consolidated billing only.
@@ -235,6 +237,7 @@ impl Default for Config {
             account_state: true,
             account_status: true,
             more_policies: 0,
+            more_roles: 0,
             service_control_policies: true,
             all_features: true,
             legacy_directory: false,

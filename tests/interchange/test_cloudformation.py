@@ -17,11 +17,21 @@ def templates(census, tmp_path_factory):
 
 
 def test_cfn_lint_finds_nothing(templates):
-    files = [str(path) for path in sorted(templates.glob("*-????.json"))]
+    lint_finds_nothing(sorted(templates.glob("*-????.json")))
+
+
+def test_cfn_lint_finds_nothing_in_the_role_of_the_accounts(census, tmp_path):
+    file = tmp_path / "role.json"
+    command = [census.binary, "iam-policy", "--iam-role", "audit/OrgCensus", "--for", "stack-set", "--output", str(file)]
+    subprocess.run(command, env=census.environment, check=True)
+    lint_finds_nothing([file])
+
+
+def lint_finds_nothing(files):
     lint = "from cfnlint.runner.cli import main; main()"
     # cfn-lint does not accept an empty AWS_REGION.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    command = [sys.executable, "-c", lint, "--format", "json", "--", *files]
+    command = [sys.executable, "-c", lint, "--format", "json", "--", *map(str, files)]
     ran = subprocess.run(command, capture_output=True, text=True, env=environment)
     found = json.loads(ran.stdout or "[]")
     assert (ran.returncode, found) == (0, []), ran.stderr + "\n".join(f"{one['Rule']['Id']} {one['Message']}" for one in found[:10])

@@ -1,6 +1,6 @@
 //! The closing summary of a collection, on standard error: the seen resources, the gaps, and the next command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use crate::amounts::{counted, exact_duration, plural};
@@ -175,7 +175,9 @@ fn tell_gaps(gaps: &[Gap], names: &BTreeMap<String, String>) {
         }
     }
     for (resource, operation, answer, mut names) in told {
-        names.dedup();
+        // One account may be named by several of its listings.
+        let mut known = BTreeSet::new();
+        names.retain(|name| known.insert(*name));
         let mut about = names.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
         if names.len() > NAMED {
             about.push_str(&format!("; and {} more", names.len() - NAMED));

@@ -247,12 +247,30 @@ impl Maker<'_> {
         let of_sets = sets.iter().map(|(set, _)| self.role_of_set(&self.world.sets[*set as usize]));
         let mut roles: Vec<IamRole> =
             of_sets.chain(TRUSTS.iter().map(|trust| self.role_of_trust(trust))).collect();
+        roles.extend((0..self.world.config.more_roles).map(|number| self.role_of_landing_zone(number)));
         if (u64::from(self.world.day) + self.drawn("migration")) % 6 < 3 {
             let trust = self.trusts(json!({"AWS": self.arn("root", "", "")}), None);
             roles.push(self.role("migration", "/temporary/", &trust));
         }
         roles.sort_by(|one, other| one.name.cmp(&other.name));
         roles
+    }
+
+    /// A role that has the same name and the same documents in every account.
+    fn role_of_landing_zone(&self, number: usize) -> IamRole {
+        const SERVICES: [&str; 4] = ["lambda", "ec2", "cloudformation", "config"];
+        let service = format!("{}.amazonaws.com", SERVICES[number % SERVICES.len()]);
+        IamRole {
+            policies: Policies {
+                inline: vec![("baseline".to_owned(), inline(number as u64))],
+                attached: vec![self.aws_policy("ReadOnlyAccess")],
+            },
+            ..self.role(
+                &format!("landing-zone-{number:03}"),
+                "/baseline/",
+                &self.trusts(json!({"Service": service}), None),
+            )
+        }
     }
 
     fn trusts(&self, principal: Value, condition: Option<Value>) -> Value {
