@@ -92,6 +92,7 @@ operations! {
         DescribeResourcePolicy, ListDelegatedAdministrators, ListDelegatedServicesForAccount,
         ListAWSServiceAccessForOrganization;
     Iam: ListOrganizationsFeatures, GetPolicy, GetPolicyVersion, GetAccountAuthorizationDetails, ListRoles,
+        GenerateCredentialReport, GetCredentialReport,
         GenerateOrganizationsAccessReport, GetOrganizationsAccessReport;
 }
 
@@ -188,6 +189,8 @@ impl Operation {
             | Self::GetPolicyVersion
             | Self::GetAccountAuthorizationDetails
             | Self::ListRoles
+            | Self::GenerateCredentialReport
+            | Self::GetCredentialReport
             | Self::GenerateOrganizationsAccessReport
             | Self::GetOrganizationsAccessReport => return None,
         };
@@ -243,8 +246,9 @@ mod tests {
         for operation in Operation::ALL {
             let name = operation.name();
             let reads = ["List", "Describe", "Get"].iter().any(|verb| name.starts_with(verb));
-            // The one exception: it starts a report about the organization and changes nothing in it.
-            assert!(reads || name == "GenerateOrganizationsAccessReport", "{operation} does not only read");
+            // The exceptions start a report about the organization or an account, and change nothing in it.
+            let reports = ["GenerateOrganizationsAccessReport", "GenerateCredentialReport"].contains(&name);
+            assert!(reads || reports, "{operation} does not only read");
         }
     }
 

@@ -22,7 +22,7 @@ use crate::model::{
 const PAGE: i32 = 1_000;
 const DETAILS: Operation = Operation::GetAccountAuthorizationDetails;
 /// The accounts: of them those are asked that the credentials reach.
-const ACCOUNTS: ForEach = ForEach::All(&[&Account::SPEC]);
+pub(super) const ACCOUNTS: ForEach = ForEach::All(&[&Account::SPEC]);
 
 /// Asks an account for the details of some kinds of things. Returns them, and the token of the next page.
 async fn details(
@@ -60,7 +60,7 @@ fn page<T>(
 
 /// Declares a listing that is asked for in each account: its struct, and how it becomes the task for a row of an account.
 macro_rules! in_each_account {
-    ($(#[doc = $doc:literal])+ $Name:ident lists $Rows:ident $(shows $shows:expr)?, by $operation:expr, $page:item) => {
+    ($(#[doc = $doc:literal])+ $Name:ident lists $Rows:ident $(shows $shows:expr)?, by $operation:expr $(=> $operations:expr)?, $page:item) => {
         $(#[doc = $doc])+
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         pub struct $Name {
@@ -70,6 +70,7 @@ macro_rules! in_each_account {
         impl Collector for $Name {
             type Rows = $Rows;
             const OPERATION: Operation = $operation;
+            $(const OPERATIONS: &'static [Operation] = $operations;)?
             const IN: In = In::EachAccount;
             const FOR_EACH: ForEach = ACCOUNTS;
             $(const SHOWS: Shows = $shows;)?
@@ -88,6 +89,7 @@ macro_rules! in_each_account {
         }
     };
 }
+pub(super) use in_each_account;
 
 in_each_account! {
     /// Lists the users of an account.

@@ -24,6 +24,7 @@ use super::iam::{
     ListIamGroupMembers, ListIamGroups, ListIamPolicies, ListIamPolicyAttachments, ListIamRoleActivity,
     ListIamRoleSettings, ListIamRoles, ListIamUsers,
 };
+use super::iam_credentials::{ListIamCredentialActivity, ListIamCredentials};
 use super::identity_center::{
     DescribeAccessControlAttributes, DescribeInstance, DescribeTrustedTokenIssuer, ListInstances,
     ListTrustedTokenIssuers,
@@ -235,6 +236,8 @@ tasks! {
     "list_iam_role_activity" ListIamRoleActivity,
     "list_iam_policies" ListIamPolicies,
     "list_iam_policy_attachments" ListIamPolicyAttachments,
+    "list_iam_credentials" ListIamCredentials,
+    "list_iam_credential_activity" ListIamCredentialActivity,
     "access_report" AccessReport,
     #[cfg(test)] "ask_account" AskAccount,
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{AccessReportJob, ColumnSpec, ExhaustedBudget, columns_of};
+use super::{AccessReportJob, ColumnSpec, ExhaustedBudget, IamCredentialReport, columns_of};
 
 /// The declaration of a kind of facts: findings of a collection that hold for its snapshot alone, such as a request
 /// that it made or an event of that time.
@@ -52,7 +52,7 @@ pub trait Fact: Serialize {
 }
 
 /// Every kind of facts, the oldest first.
-pub const FACTS: &[&FactSpec] = &[&AccessReportJob::SPEC, &ExhaustedBudget::SPEC];
+pub const FACTS: &[&FactSpec] = &[&AccessReportJob::SPEC, &ExhaustedBudget::SPEC, &IamCredentialReport::SPEC];
 
 /// One fact as a task stages it, without its type.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,15 +4,15 @@
 use super::{AccessRole, Entity, Grammar, LabelPart, Parent, ParentWhen, ResourceGroup, resource};
 
 /// Why no row is about people and things of Identity Center.
-const NOT_ABOUT_PEOPLE: (&[Entity], &str) = (
+pub(super) const NOT_ABOUT_PEOPLE: (&[Entity], &str) = (
     &[Entity::User, Entity::Group, Entity::PermissionSet, Entity::Application],
     "an account's own users, groups and roles are none of Identity Center",
 );
 /// Why no row is about a place of the tree, or a policy of the organization.
-const NOT_ABOUT_PLACES: (&[Entity], &str) =
+pub(super) const NOT_ABOUT_PLACES: (&[Entity], &str) =
     (&[Entity::Ou, Entity::Root, Entity::Policy], "it is in an account, wherever that is in the tree");
 /// What vanishes with its account.
-const OF_ACCOUNT: Parent =
+pub(super) const OF_ACCOUNT: Parent =
     Parent { resource: "accounts", columns: &[("account_id", "account_id")], when: ParentWhen::Always };
 
 resource! {

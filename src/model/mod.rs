@@ -23,6 +23,7 @@ mod facts;
 mod group;
 mod groups;
 mod iam;
+mod iam_credentials;
 mod identity_center;
 mod managed_policies;
 mod metrics;
@@ -62,6 +63,7 @@ pub use facts::{FACTS, Fact, FactRow, FactSpec, Remembered};
 pub use group::ResourceGroup;
 pub use groups::{Group, GroupMembership};
 pub use iam::{IamGroup, IamGroupMember, IamPolicy, IamPolicyAttachment, IamRole, IamRoleActivity, IamUser};
+pub use iam_credentials::{IamCredential, IamCredentialActivity, IamCredentialReport};
 pub use identity_center::{AccessControlAttribute, IdentityCenterInstance, TrustedTokenIssuer};
 pub use managed_policies::ManagedPolicy;
 pub use metrics::{METRIC_SOURCES, Metric, MetricSources};
@@ -441,6 +443,8 @@ pub const RESOURCES: &[&ResourceSpec] = &[
     &IamRoleActivity::SPEC,
     &IamPolicy::SPEC,
     &IamPolicyAttachment::SPEC,
+    &IamCredential::SPEC,
+    &IamCredentialActivity::SPEC,
     &ServiceLastAccessed::SPEC,
     &Tag::SPEC,
 ];

@@ -59,6 +59,7 @@ pub(super) fn refusal(action: &Action, request: &Request) -> Option<ApiError> {
             ),
         ),
         Action::UnknownOperation => ApiError::unknown_operation(service, "an operation of a later year"),
+        Action::Refused(status, code) => ApiError::new(*status, code, "The call was refused."),
         Action::LongRefusal(characters) => ApiError::denied(service, "é".repeat(*characters)),
         _ => return None,
     })

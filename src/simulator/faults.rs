@@ -74,6 +74,8 @@ pub enum Action {
     WrongSignature,
     /// A refusal with a message of this many characters.
     LongRefusal(usize),
+    /// A refusal with this status and code.
+    Refused(u16, &'static str),
     /// The service does not know the operation.
     UnknownOperation,
     /// An answer that never ends.
@@ -125,6 +127,7 @@ impl Action {
             Self::WrongClock => "wrong clock",
             Self::WrongSignature => "wrong signature",
             Self::LongRefusal(_) => "long refusal",
+            Self::Refused(..) => "another refusal",
             Self::UnknownOperation => "unknown operation",
             Self::EndlessBody => "endless body",
             Self::NewTokens => "new tokens",

@@ -18,6 +18,7 @@ mod access_report;
 mod activity;
 mod calls;
 mod config;
+mod credential_reports;
 mod credentials;
 mod damage;
 mod days;

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::access_report::Reports;
 use super::calls::{Call, Calls};
 use super::config::Config;
+use super::credential_reports::CredentialReports;
 use super::credentials::Credentials;
 use super::damage;
 use super::dice;
@@ -30,6 +31,7 @@ pub(super) struct State {
     pub calls: Calls,
     pub faults: Faults,
     pub reports: Reports,
+    pub credential_reports: CredentialReports,
     pub credentials: Credentials,
     pub buckets: Buckets,
     /// The inline policies set in place of the organization's own, by permission set.
@@ -73,6 +75,7 @@ impl State {
             calls: Calls::new(),
             faults: Faults::default(),
             reports: Reports::default(),
+            credential_reports: CredentialReports::default(),
             credentials: Credentials::default(),
             buckets,
             inline_policies: RwLock::default(),
@@ -216,6 +219,7 @@ impl State {
         let context = Context {
             world: &world,
             reports: &self.reports,
+            credential_reports: &self.credential_reports,
             credentials: &self.credentials,
             inline_policies: &self.inline_policies,
             number: self.number(),

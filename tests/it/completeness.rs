@@ -15,6 +15,13 @@ use crate::world::{World, small};
 /// The members of an answer about its pages, and the handle of a job, which have other names in the request.
 const PAGING: [&str; 2] = ["is_truncated", "job_id"];
 
+/// What an answer tells of the state and the form of a report, which is asked for until it is there.
+const ABOUT_A_REPORT: [&str; 3] = [
+    "GenerateCredentialReport state",
+    "GenerateCredentialReport description",
+    "GetCredentialReport report_format",
+];
+
 fn crate_of(service: Service) -> &'static str {
     match service {
         Service::SsoAdmin => "aws-sdk-ssoadmin",
@@ -167,6 +174,7 @@ fn every_field_is_stored_or_says_why_not() {
             let is_right = match listed.remove(&format!("{name} {field}")) {
                 Some(("=", place)) => is_shown(&world, place),
                 Some(("-", "request echo")) => asks.contains(last) || PAGING.contains(&last),
+                Some(("-", "about a report")) => ABOUT_A_REPORT.contains(&format!("{name} {field}").as_str()),
                 Some(("-", "deprecated")) => ["deprecated", "retired"].iter().any(|word| said.contains(word)),
                 Some(("-", reason)) if reason.starts_with("open: ") => {
                     open += 1;

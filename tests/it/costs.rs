@@ -103,7 +103,13 @@ fn calls(group: ResourceGroup, counts: &Counts) -> Calls {
             (ListSsoAdminTags, applications),
         ],
         // Of the account of the credentials: users and roles are read once for each resource that they have rows of.
-        ResourceGroup::Iam => vec![(GetAccountAuthorizationDetails, 7), (ListRoles, 1)],
+        ResourceGroup::Iam => vec![
+            (GetAccountAuthorizationDetails, 7),
+            (ListRoles, 1),
+            // For the credentials and for their uses, and one look while the report is in progress.
+            (GenerateCredentialReport, 2),
+            (GetCredentialReport, 3),
+        ],
         ResourceGroup::AccessReport => Vec::new(),
     };
     found.into_iter().collect()

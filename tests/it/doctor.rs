@@ -125,7 +125,7 @@ fn each_denied_operation_names_its_action_and_hides_no_other() {
 }
 
 /// The operations of resources that were added after the core.
-pub(crate) const ADDED: [Operation; 28] = [
+pub(crate) const ADDED: [Operation; 30] = [
     Operation::ListPolicies,
     Operation::DescribePolicy,
     Operation::ListTargetsForPolicy,
@@ -138,6 +138,8 @@ pub(crate) const ADDED: [Operation; 28] = [
     Operation::GetPolicyVersion,
     Operation::GetAccountAuthorizationDetails,
     Operation::ListRoles,
+    Operation::GenerateCredentialReport,
+    Operation::GetCredentialReport,
     Operation::DescribeInstance,
     Operation::DescribeInstanceAccessControlAttributeConfiguration,
     Operation::ListTrustedTokenIssuers,

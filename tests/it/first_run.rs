@@ -116,7 +116,7 @@ fn an_endpoint_without_iam_is_no_failure() {
     use Action::{NoBody, Status, UnknownOperation};
     for action in [UnknownOperation, Status(501), NoBody(400), NoBody(404), NoBody(405), NoBody(501)] {
         let world = World::of(small());
-        for operation in ["GetAccountAuthorizationDetails", "ListRoles"] {
+        for operation in ["GetAccountAuthorizationDetails", "ListRoles", "GenerateCredentialReport"] {
             world.simulator.faults().add(Fault::on(operation, action.clone()));
         }
         let arguments = ["--access-report", "none", "--haste", "100"];

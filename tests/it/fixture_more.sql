@@ -45,7 +45,8 @@ VALUES (4, '2026-04-10T02:00:00Z', '2026-04-10T02:01:00Z', '{"users":"sha256:aa"
 -- IAM of two accounts was read, and of no other.
 INSERT INTO coverage (snapshot_id, resource, status, rows, gaps, reason, not_asked, carried)
 SELECT 4, r.value, 'limited', 5, 0, 'only some accounts were asked', 1, 0
-FROM json_each('["iam_users", "iam_groups", "iam_group_members", "iam_roles", "iam_role_activity", "iam_policies", "iam_policy_attachments"]') AS r;
+FROM json_each('["iam_users", "iam_groups", "iam_group_members", "iam_roles", "iam_role_activity", "iam_policies", "iam_policy_attachments",
+    "iam_credentials", "iam_credential_activity"]') AS r;
 INSERT INTO gaps (snapshot_id, resource, scope, kind, error_message, attempts, observed_at, seen_columns)
 SELECT 4, resource, '{}', 'not_asked', 'only some accounts were asked', 0, '2026-04-10T02:00:30Z', '[["account_id"]]'
 FROM coverage WHERE snapshot_id = 4 AND resource LIKE 'iam!_%' ESCAPE '!';
@@ -58,6 +59,28 @@ VALUES ('111111111111', 'ana@example.com', 'AIDA1', 'arn:aws:iam::111111111111:u
         '[{"Key":"team","Value":"a, \"b\""}]', 4),
        ('222222222222', 'ci', 'AIDA2', 'arn:aws:iam::222222222222:user/automation/ci', '/automation/', '2024-06-01T00:00:00Z',
         'arn:aws:iam::222222222222:policy/boundary', NULL, 4);
+-- Of one account the report is read: ci is in it, and a user whose namesake was created since. Of the other it is not.
+INSERT INTO iam_users_versions (account_id, user_name, arn, created_at, valid_from)
+VALUES ('222222222222', 'again', 'arn:aws:iam::222222222222:user/again', '2026-04-10T01:00:00Z', 4),
+       ('222222222222', 'mona', 'arn:aws:iam::222222222222:user/mona', '2021-06-01T00:00:00Z', 4);
+INSERT INTO iam_credentials_versions (account_id, user_name, user_creation_time, password_enabled, password_enabled_status,
+    password_last_changed, mfa_active, mfa_active_status, access_key_1_active, access_key_1_last_rotated, access_key_2_active,
+    access_key_2_last_rotated, cert_1_active, cert_2_active, valid_from)
+VALUES ('222222222222', '<root_account>', '2019-01-01T00:00:00Z', NULL, 'not_supported', NULL, 0, NULL,
+        1, '2019-01-01T00:00:00Z', 0, NULL, 0, 0, 4),
+       ('222222222222', 'again', '2020-01-01T00:00:00Z', 1, NULL, '2020-01-01T00:00:00Z', 1, NULL, 0, NULL, 0, NULL, 0, 0, 4),
+       ('222222222222', 'ci', '2024-06-01T00:00:00Z', 0, NULL, NULL, 0, NULL, 1, '2024-06-01T00:00:00Z', 1, '2026-03-01T00:00:00Z', 0, 0, 4),
+       ('222222222222', 'mona', '2021-06-01T00:00:00Z', 1, NULL, '2021-06-01T00:00:00Z', 0, NULL, 1, '2025-12-01T00:00:00Z', 0, NULL, 0, 0, 4),
+       ('222222222222', 'odd', '2021-06-01T00:00:00Z', NULL, 'pending', NULL, NULL, 'pending', 0, NULL, 0, NULL, 0, 0, 4);
+INSERT INTO iam_credential_activity_versions (account_id, user_name, credential, last_used_at, last_used_region,
+    last_used_service, last_used_status, valid_from)
+VALUES ('222222222222', '<root_account>', 'password', '2025-01-01T00:00:00Z', NULL, NULL, NULL, 4),
+       ('222222222222', '<root_account>', 'access_key_1', NULL, NULL, NULL, 'N/A', 4),
+       ('222222222222', 'ci', 'access_key_1', '2026-04-09T00:00:00Z', 'eu-west-1', 's3', NULL, 4),
+       ('222222222222', 'ci', 'access_key_2', NULL, NULL, NULL, 'N/A', 4),
+       ('222222222222', 'mona', 'password', NULL, NULL, NULL, 'no_information', 4),
+       ('222222222222', 'mona', 'access_key_1', '2025-12-20T00:00:00Z', 'us-east-1', 'ec2', NULL, 4);
+INSERT INTO iam_credential_reports (snapshot_id, account_id, generated_at) VALUES (4, '222222222222', '2026-04-10T00:30:00Z');
 INSERT INTO iam_groups_versions (account_id, group_name, group_id, arn, path, created_at, valid_from)
 VALUES ('222222222222', 'builders', 'AGPA1', 'arn:aws:iam::222222222222:group/builders', '/', '2024-06-01T00:00:00Z', 4);
 INSERT INTO iam_group_members_versions (account_id, group_name, user_name, valid_from) VALUES ('222222222222', 'builders', 'ci', 4);

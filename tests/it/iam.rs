@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::world::{World, small};
 
 const DETAILS: &str = "GetAccountAuthorizationDetails";
+/// The calls without which nothing of the group is known.
+const READ: [&str; 2] = [DETAILS, "GetCredentialReport"];
 
 fn resources() -> impl Iterator<Item = &'static ResourceSpec> {
     ResourceGroup::Iam.resources()
@@ -83,7 +85,9 @@ fn none_asks_nothing_of_iam() {
     let world = World::of(small());
     let ran = world.collect(&["--iam", "none", "--access-report", "none"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
-    assert_eq!(world.simulator.calls().count(DETAILS) + world.simulator.calls().count("ListRoles"), 0);
+    for operation in [DETAILS, "ListRoles", "GenerateCredentialReport", "GetCredentialReport"] {
+        assert_eq!(world.simulator.calls().count(operation), 0, "{operation}");
+    }
     assert!(statuses(&world).iter().all(|status| status == "not_collected"), "{:?}", statuses(&world));
     let policy = world.run(&["iam-policy", "--iam", "none"]);
     assert!(!policy.data().contains(DETAILS), "{}", policy.stdout);
@@ -93,18 +97,24 @@ fn none_asks_nothing_of_iam() {
 #[test]
 fn denied_before_it_was_ever_seen_is_unavailable() {
     let world = World::of(small());
-    let denied = || Fault::on(DETAILS, Action::Denied { kms_reason: None });
-    world.simulator.faults().add(denied());
+    let deny = || {
+        for operation in READ {
+            world.simulator.faults().add(Fault::on(operation, Action::Denied { kms_reason: None }));
+        }
+    };
+    deny();
     let ran = world.collect(&["--access-report", "none"]);
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
-    assert!(ran.stderr.contains("iam:GetAccountAuthorizationDetails"), "{}", ran.stderr);
+    for operation in READ {
+        assert!(ran.stderr.contains(&format!("iam:{operation}")), "{}", ran.stderr);
+    }
     assert!(statuses(&world).iter().all(|status| status == "unavailable"), "{:?}", statuses(&world));
 
     // Once it was seen, it is a gap, and what is known stays.
     world.simulator.faults().clear();
     world.collect_day(0, &["--access-report", "none"]);
     let known: Vec<i64> = resources().map(|spec| open_rows(&world, spec.name)).collect();
-    world.simulator.faults().add(denied());
+    deny();
     let ran = world.collect(&["--access-report", "none"]);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
     assert!(statuses(&world).iter().all(|status| status == "partial"), "{:?}", statuses(&world));
@@ -136,7 +146,9 @@ fn an_answer_without_its_list_closes_nothing() {
     world.collect_day(0, &["--only", "@iam"]);
     let known: Vec<i64> = resources().map(|spec| open_rows(&world, spec.name)).collect();
     let empty = "<IsTruncated>false</IsTruncated>".to_owned();
-    world.simulator.faults().add(Fault::on(DETAILS, Action::Result(empty)));
+    for operation in READ {
+        world.simulator.faults().add(Fault::on(operation, Action::Result(empty.clone())));
+    }
     let ran = world.collect(&["--only", "@iam"]);
     assert_eq!(ran.exit, Some(4), "{}", ran.stderr);
     assert_eq!(resources().map(|spec| open_rows(&world, spec.name)).collect::<Vec<_>>(), known);

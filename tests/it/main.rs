@@ -33,6 +33,7 @@ mod gaps;
 mod half_deleted;
 mod history;
 mod iam;
+mod iam_credentials;
 mod iam_role;
 mod interrupted;
 mod kill;

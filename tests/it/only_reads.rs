@@ -171,11 +171,11 @@ fn capitalized(word: &str) -> String {
     first.to_ascii_uppercase() + rest
 }
 
-/// Returns true if an operation with this name only reads. The one exception starts a report about the organization,
-/// and changes nothing in it.
+/// Returns true if an operation with this name only reads. The exceptions start a report about the organization or an
+/// account, and change nothing in it.
 fn only_reads(operation: &str) -> bool {
     ["List", "Describe", "Get"].iter().any(|verb| operation.starts_with(verb))
-        || operation == "GenerateOrganizationsAccessReport"
+        || ["GenerateOrganizationsAccessReport", "GenerateCredentialReport"].contains(&operation)
 }
 
 #[test]

@@ -14,6 +14,8 @@ IAM_KEYS = {
     "iam_role_activity": ["account_id", "role_name"],
     "iam_policies": ["account_id", "policy_arn"],
     "iam_policy_attachments": ["account_id", "principal_type", "principal_name", "kind", "policy"],
+    "iam_credentials": ["account_id", "user_name"],
+    "iam_credential_activity": ["account_id", "user_name", "credential"],
 }
 
 
@@ -55,6 +57,16 @@ def iam_tables(client) -> dict[str, list[dict]]:
             *attachments(client, "group", [group["GroupName"] for group in groups]),
             *attachments(client, "role", [role["RoleName"] for role in roles]),
         ],
+        "iam_credentials": [credentials(client, user) for user in users],
+        "iam_credential_activity": [
+            {"account_id": CALLER, "user_name": user["UserName"], "credential": credential, "last_used_status": word}
+            for user in users
+            for credential, word in [
+                ("password", "no_information" if has_password(client, user["UserName"]) else "not_supported"),
+                ("access_key_1", "N/A"),
+                ("access_key_2", "N/A"),
+            ]
+        ],
     }
 
 
@@ -67,6 +79,41 @@ def head(found: dict, column: str, name: str) -> dict:
         "path": found["Path"],
         "created_at": Moment(found["CreateDate"]),
     }
+
+
+def has_password(client, name: str) -> bool:
+    """Whether a user has a password for the console."""
+    try:
+        return bool(client.get_login_profile(UserName=name))
+    except client.exceptions.NoSuchEntityException:
+        return False
+
+
+def credentials(client, user: dict) -> dict:
+    """The credentials of a user, by a call for each kind. moto takes the user's creation for the time of a password, with one or
+    without, knows of no rotation, and of certificates not when they were uploaded. Its report has no root user."""
+    name = user["UserName"]
+    second = Moment(user["CreateDate"].replace(microsecond=0))
+    row = {
+        "account_id": CALLER,
+        "user_name": name,
+        "arn": user["Arn"],
+        "user_creation_time": second,
+        "password_enabled": int(has_password(client, name)),
+        "password_last_changed": second,
+        "password_next_rotation_status": "not_supported",
+        "mfa_active": int(bool(every(client, "list_mfa_devices", "MFADevices", UserName=name))),
+    }
+    keys = every(client, "list_access_keys", "AccessKeyMetadata", UserName=name)
+    for number in (1, 2):
+        key = keys[number - 1] if len(keys) >= number else None
+        row[f"access_key_{number}_active"] = int(key is not None and key["Status"] == "Active")
+        if key:
+            row[f"access_key_{number}_last_rotated"] = Moment(key["CreateDate"].replace(microsecond=0))
+        else:
+            row[f"access_key_{number}_last_rotated_status"] = "N/A"
+        row |= {f"cert_{number}_active": 0, f"cert_{number}_last_rotated_status": "N/A"}
+    return row
 
 
 def tags(found: dict) -> Json | None:

@@ -482,10 +482,20 @@ def change_assignments(made: Organization) -> list[Change]:
     ]
 
 
+MFA_OF_ANA = f"arn:aws:iam::{CALLER}:mfa/ana"
+
+
 def build_iam(client):
     """What the caller's account has itself: an odd thing of each kind."""
     for name, path in [("ana", "/"), ("ci+release", "/automation/"), ("nobody", "/")]:
         client.create_user(UserName=name, Path=path)
+    client.create_login_profile(UserName="ana", Password="-".join(["not", "a", "secret"]) + "A1")
+    client.enable_mfa_device(
+        UserName="ana", SerialNumber=MFA_OF_ANA, AuthenticationCode1="123456", AuthenticationCode2="654321"
+    )
+    for status in ["Inactive", "Active"]:
+        key = client.create_access_key(UserName="ci+release")["AccessKey"]
+        client.update_access_key(UserName="ci+release", AccessKeyId=key["AccessKeyId"], Status=status)
     client.tag_user(UserName="ana", Tags=[{"Key": "owner", "Value": "team a"}])
     for name in ["admins", "empty"]:
         client.create_group(GroupName=name)
@@ -513,6 +523,7 @@ def trust(service: str) -> str:
 
 def change_iam(client) -> list[Change]:
     client.create_user(UserName="zoe")
+    client.deactivate_mfa_device(UserName="ana", SerialNumber=MFA_OF_ANA)
     client.add_user_to_group(GroupName="empty", UserName="zoe")
     client.delete_user(UserName="nobody")
     client.put_role_policy(RoleName="app", PolicyName="logs", PolicyDocument=policy("logs:Put*"))
@@ -526,4 +537,12 @@ def change_iam(client) -> list[Change]:
         Change("iam_policy_attachments", "changed", inline, frozenset(["document"])),
         Change("iam_policy_attachments", "removed", (CALLER, "GROUP", "admins", "managed", ADMINISTRATOR)),
         Change("iam_roles", "changed", (CALLER, "partner"), frozenset(["trust_policy"])),
+        Change("iam_credentials", "added", (CALLER, "zoe")),
+        Change("iam_credentials", "removed", (CALLER, "nobody")),
+        Change("iam_credentials", "changed", (CALLER, "ana"), frozenset(["mfa_active"])),
+        *[
+            Change("iam_credential_activity", kind, (CALLER, name, credential))
+            for kind, name in [("added", "zoe"), ("removed", "nobody")]
+            for credential in ["password", "access_key_1", "access_key_2"]
+        ],
     ]

@@ -64,7 +64,7 @@ pub struct CollectArgs {
     )]
     shrink_limit: u8,
 
-    /// Store a newer last use of an IAM role only if it is newer by this many days; 0 stores each one
+    /// Store a newer last use of an IAM role or credential only if it is newer by this many days; 0 stores each one
     #[arg(
         long,
         value_name = "DAYS",
@@ -195,7 +195,7 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "attached|all|ID,…", help_heading = "What to collect")]
     access_report_policies: Option<ReportPolicies>,
 
-    /// Whose IAM to read: users, groups, roles and policies that an account has itself
+    /// Whose IAM to read: users, their credentials, groups, roles and policies that an account has itself
     #[arg(
         long,
         value_name = "WHOSE",

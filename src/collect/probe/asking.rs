@@ -151,6 +151,8 @@ impl<'a> Asking<'a> {
                 let sent = task.spec().operations;
                 let refused = sent.iter().position(|it| *it == failure.operation).unwrap_or_default();
                 sent[..refused].iter().for_each(|it| self.findings.note(*it, Seen::Yes, None));
+                let why = format!("it depends on {}: see there", failure.operation.name());
+                sent[refused + 1..].iter().for_each(|it| self.findings.explain(*it, &why));
                 self.refused(task, &failure);
             }
         }

@@ -12,14 +12,15 @@ use crate::simulator::protocol::{ApiError, element};
 /// What RFC 3986 leaves as it is.
 pub(super) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The account of the caller: a session's is that of its role.
-fn own(context: &Context) -> Result<AccountIam, ApiError> {
+/// The position of the account of the caller: a session's is that of its role.
+pub(super) fn own_account(context: &Context) -> Result<u32, ApiError> {
     let arn = context.credentials.caller_arn(context.world, context.request.signature.as_ref());
     let account = arn.split(':').nth(4).unwrap_or_default();
-    match context.world.index().accounts.get(account) {
-        Some(account) => Ok(context.world.iam(*account)),
-        None => Err(context.denied()),
-    }
+    context.world.index().accounts.get(account).copied().ok_or_else(|| context.denied())
+}
+
+fn own(context: &Context) -> Result<AccountIam, ApiError> {
+    own_account(context).map(|account| context.world.iam(account))
 }
 
 /// Returns what follows the items of a page: whether there are more, and the token of the next page.

@@ -9,6 +9,7 @@ use percent_encoding::utf8_percent_encode;
 
 use super::Context;
 use super::account_iam::{self, ENCODED};
+use super::credential_report;
 use crate::simulator::access_report::{Job, Outcome};
 use crate::simulator::activity;
 use crate::simulator::config::Caller;
@@ -20,6 +21,8 @@ pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
     let operation = match context.request.operation.as_str() {
         "GetAccountAuthorizationDetails" => return account_iam::details(context),
         "ListRoles" => return account_iam::roles(context),
+        "GenerateCredentialReport" => return credential_report::generate(context),
+        "GetCredentialReport" => return credential_report::get(context),
         "ListOrganizationsFeatures" => return features(context),
         "GetPolicy" => return policy(context),
         "GetPolicyVersion" => return policy_version(context),

@@ -5,6 +5,7 @@
 
 mod account_iam;
 mod applications;
+mod credential_report;
 mod iam;
 mod identity_center;
 mod identity_store;
@@ -25,6 +26,7 @@ use serde_json::{Map, Value};
 
 use super::access_report::Reports;
 use super::config::Caller;
+use super::credential_reports::CredentialReports;
 use super::credentials::Credentials;
 use super::dice;
 use super::organization::{TagPair, World};
@@ -35,6 +37,7 @@ use super::protocol::{Answer, ApiError, Request, Service};
 pub(super) struct Context<'a> {
     pub world: &'a World,
     pub reports: &'a Reports,
+    pub credential_reports: &'a CredentialReports,
     pub credentials: &'a Credentials,
     /// The inline policies set in place of the world's own, by permission set.
     pub inline_policies: &'a RwLock<BTreeMap<String, String>>,

@@ -93,7 +93,7 @@ const TRUSTS: [&str; 7] =
 impl World {
     /// What the account at this position has itself.
     pub fn iam(&self, account: u32) -> AccountIam {
-        let maker = Maker { world: self, account_id: self.accounts[account as usize].id.to_string() };
+        let maker = Maker::of(self, account);
         let policies = maker.policies(account);
         let mut iam = AccountIam {
             users: maker.users(),
@@ -118,17 +118,24 @@ impl World {
     }
 }
 
-struct Maker<'a> {
-    world: &'a World,
+pub(super) struct Maker<'a> {
+    pub world: &'a World,
     account_id: String,
 }
 
+impl<'a> Maker<'a> {
+    /// Makes what the account at this position has.
+    pub fn of(world: &'a World, account: u32) -> Self {
+        Self { world, account_id: world.accounts[account as usize].id.to_string() }
+    }
+}
+
 impl Maker<'_> {
-    fn drawn(&self, what: &str) -> u64 {
+    pub fn drawn(&self, what: &str) -> u64 {
         dice::hash(self.world.config.seed, &["iam", &self.account_id, what])
     }
 
-    fn arn(&self, kind: &str, path: &str, name: &str) -> String {
+    pub fn arn(&self, kind: &str, path: &str, name: &str) -> String {
         format!("arn:{}:iam::{}:{kind}{path}{name}", self.world.partition(), self.account_id)
     }
 
@@ -136,7 +143,7 @@ impl Maker<'_> {
         format!("{prefix}{:016X}", self.drawn(what))
     }
 
-    fn created(&self, what: &str) -> Millis {
+    pub fn created(&self, what: &str) -> Millis {
         let start = self.world.config.start.timestamp_millis();
         // Whole seconds, as IAM has them.
         start - (self.drawn(what) % 900) as i64 * DAY - (self.drawn(what) % 86_000) as i64 * 1_000
@@ -191,6 +198,11 @@ impl Maker<'_> {
             let groups = vec!["developers".to_owned()];
             users.push(IamUser { groups, ..self.user("contractor", "/") });
         }
+        // Somebody who came after the credential report was made.
+        if (day + self.drawn("newcomer")) % 6 == 1 {
+            let created_at = self.world.now() / 1_000 * 1_000 - 3_600_000;
+            users.push(IamUser { created_at, ..self.user("newcomer", "/") });
+        }
         users.sort_by(|one, other| one.name.cmp(&other.name));
         users
     }
@@ -218,14 +230,18 @@ impl Maker<'_> {
         ]
     }
 
+    /// The day of the last use, in steps from one use to the next.
+    pub fn used_on(&self, drawn: u64) -> Millis {
+        let offset = drawn % USED_EVERY;
+        let step = (u64::from(self.world.day) + offset) / USED_EVERY * USED_EVERY;
+        self.world.config.start.timestamp_millis() + (step as i64 - offset as i64) * DAY
+    }
+
     fn role(&self, name: &str, path: &str, trust: &Value) -> IamRole {
-        let (drawn, day) = (self.drawn(name), u64::from(self.world.day));
-        // In steps, from a use in the hours before a census to the next one.
+        let drawn = self.drawn(name);
+        // In the hours before a census.
         let last_used = (!drawn.is_multiple_of(4)).then(|| {
-            let step = (day + drawn % USED_EVERY) / USED_EVERY * USED_EVERY;
-            let used = step as i64 - (drawn % USED_EVERY) as i64;
-            let at =
-                self.world.config.start.timestamp_millis() + used * DAY - (1 + drawn as i64 % 9) * 3_600_000;
+            let at = self.used_on(drawn) - (1 + drawn as i64 % 9) * 3_600_000;
             (at, ["eu-west-1", "us-east-1", "eu-central-1"][(drawn % 3) as usize])
         });
         IamRole {

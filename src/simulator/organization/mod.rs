@@ -6,6 +6,7 @@
 
 mod applications;
 mod iam;
+mod iam_credentials;
 mod identity_center;
 mod index;
 mod managed_policies;
@@ -22,6 +23,7 @@ use super::config::Config;
 use super::dice;
 pub(super) use applications::{Application, Grant};
 pub(super) use iam::{AccountIam, IamGroup, IamPolicy, IamRole, IamUser, Policies};
+pub(super) use iam_credentials::ReportLine;
 pub(super) use identity_center::{Attribute, Issuer};
 use index::Index;
 pub(super) use managed_policies::ManagedPolicy;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{IamAccounts, Rows, columns};
+use super::{IamAccounts, Rows, columns, iam_credentials};
 use crate::model;
 use crate::model::{IamGroupMember, IamPolicyAttachment, IamRoleActivity};
 use crate::simulator::config::Caller;
@@ -88,6 +88,8 @@ fn rows_of(world: &World, resource: &str, position: u32) -> Rows {
             .collect(),
         "iam_policies" => iam.policies.iter().map(|policy| columns(&policy_row(&account, policy))).collect(),
         "iam_policy_attachments" => attachments(&account, &iam),
+        "iam_credentials" => iam_credentials::credentials(world, position),
+        "iam_credential_activity" => iam_credentials::activity(world, position),
         _ => Rows::new(),
     }
 }

@@ -8,6 +8,7 @@
 mod applications;
 mod costs;
 mod iam;
+mod iam_credentials;
 mod identity_center;
 mod requests;
 mod rows;

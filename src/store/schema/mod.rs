@@ -55,6 +55,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0015_fields_of_users_and_policies"),
     migration!("0016_iam_of_accounts"),
     migration!("0017_caller_user_id"),
+    migration!("0018_iam_credentials"),
 ];
 
 /// A step of the schema.

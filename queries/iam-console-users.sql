@@ -1,0 +1,37 @@
+-- title: IAM users with a console password
+-- description: Every IAM user who can sign in to the console with a password of an account, beside Identity Center, with the second factor and the last sign-in, and the user of Identity Center whose name or e-mail address is the same. A user who is not in the account's credential report, which AWS makes every four hours at most, is a row that says so. Nothing is known of the accounts that were not read.
+-- family: hygiene
+-- question: 67
+-- not during: credentials are the state of one report
+WITH everyone AS (
+    SELECT u.account_id, u.user_name, u.created_at FROM iam_users AS u
+    UNION ALL
+    SELECT k.account_id, k.user_name, k.user_creation_time FROM iam_credentials AS k
+    WHERE k.user_name <> '<root_account>' AND NOT EXISTS (
+        SELECT 1 FROM iam_users AS u WHERE u.account_id = k.account_id AND u.user_name = k.user_name)
+)
+SELECT
+    e.user_name AS iam_user,
+    c.name AS account_name,
+    CASE
+        WHEN k.user_name IS NULL THEN 'not in the credential report'
+        WHEN k.password_enabled IS NULL THEN 'the report does not say whether there is a password'
+        WHEN p.user_name IS NULL THEN 'the last sign-in was not read'
+    END AS not_read,
+    CASE k.mfa_active WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS mfa,
+    p.last_used_at AS last_sign_in,
+    p.last_used_status AS why_no_sign_in,
+    (SELECT min(i.user_name) FROM users AS i
+     WHERE lower(i.user_name) = lower(e.user_name) OR lower(i.primary_email) = lower(e.user_name)) AS identity_center_user,
+    k.password_last_changed,
+    (SELECT max(r.generated_at) FROM iam_credential_reports AS r
+     WHERE r.account_id = e.account_id AND r.snapshot_id <= (SELECT s.snapshot_id FROM answering_snapshot AS s)) AS report_made_at,
+    e.account_id
+FROM everyone AS e
+-- Another user of the same name, created since, has other credentials.
+LEFT JOIN iam_credentials AS k ON k.account_id = e.account_id AND k.user_name = e.user_name
+    AND (e.created_at IS NULL OR k.user_creation_time IS NULL OR substr(e.created_at, 1, 19) = substr(k.user_creation_time, 1, 19))
+LEFT JOIN iam_credential_activity AS p ON p.account_id = k.account_id AND p.user_name = k.user_name AND p.credential = 'password'
+LEFT JOIN accounts AS c ON c.account_id = e.account_id
+WHERE k.password_enabled IS NULL OR k.password_enabled = 1
+ORDER BY c.name, e.account_id, e.user_name
