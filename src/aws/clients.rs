@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::sdk_config::SharedTimeSource;
 use tokio::sync::watch;
 
-use super::credentials::{AccountRole, Checked, assuming};
+use super::credentials::{Checked, RoleInAccounts, assuming};
 use super::http;
 use super::operation::{Operation, Service};
 use super::pacer::Pacer;
@@ -47,7 +47,7 @@ pub struct ConnectionOptions {
     /// `--external-id`, sent with `assume_role`; never printed.
     pub external_id: Option<Secret>,
     /// The role to assume in each account; `None` if no account but the caller's is read itself.
-    pub account_role: Option<AccountRole>,
+    pub account_role: Option<RoleInAccounts>,
     /// `--rate` and `--share`: the usable part of AWS's request quotas.
     pub pace: PaceOptions,
     /// The limits of each attempt and of the repeats of a call.
@@ -94,7 +94,7 @@ fn pacers(pace: &PaceOptions) -> Arc<Pacers> {
 struct Shared {
     retry_policy: RetryPolicy,
     pace: PaceOptions,
-    account_role: Option<AccountRole>,
+    account_role: Option<RoleInAccounts>,
     calls: HashMap<Operation, AtomicU64>,
     throttled: AtomicU64,
     ended: watch::Sender<bool>,
@@ -237,7 +237,7 @@ impl Aws {
     }
 
     /// Returns the role to assume in accounts, if there is one.
-    pub fn account_role(&self) -> Option<&AccountRole> {
+    pub fn account_role(&self) -> Option<&RoleInAccounts> {
         self.shared.account_role.as_ref()
     }
 

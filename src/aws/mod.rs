@@ -23,7 +23,7 @@ mod settings;
 mod trust;
 
 pub use clients::{Aws, ConnectionOptions, FixedEndpoint};
-pub use credentials::{AccountRole, CredentialLife, CredentialSource};
+pub use credentials::{CredentialLife, CredentialSource, RoleInAccounts};
 pub use discovery::{
     Caller, Instance, OrganizationFacts, caller, choose_instance, instances, organization, probe,
 };

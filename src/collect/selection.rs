@@ -12,7 +12,7 @@ use super::graph::{hangs_on, needs};
 use super::policies::{ListPolicies, ListTargetsForPolicy};
 use super::report_policies::ReportPolicies;
 use super::task::{COLLECTORS, CollectorSpec};
-use crate::aws::{AccountRole, Operation};
+use crate::aws::{Operation, RoleInAccounts};
 use crate::error::{Error, Result};
 use crate::model::{self, Entity, RESOURCES, Resource, ResourceGroup, ResourceSpec};
 
@@ -256,9 +256,9 @@ impl Selection {
 
     /// Returns the role to assume in accounts, if one is named, with a session policy of exactly the reads that the
     /// selection needs there: a role that may do more can do no more in such a session.
-    pub fn account_role(&self) -> Option<AccountRole> {
+    pub fn account_role(&self) -> Option<RoleInAccounts> {
         let role = self.accounts.role()?;
-        Some(AccountRole { name: role.to_string(), session_policy: self.account_policy().to_string() })
+        Some(RoleInAccounts { name: role.to_string(), session_policy: self.account_policy().to_string() })
     }
 
     /// Returns the permissions that the role in each account needs, as a policy.

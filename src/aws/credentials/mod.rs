@@ -20,7 +20,7 @@ use crate::amounts::rough_duration;
 use crate::error::{Error, Result};
 
 pub(super) use checked::{BadKeys, Checked};
-pub use role::AccountRole;
+pub use role::RoleInAccounts;
 pub(super) use role::{InAccount, RoleNotAssumed, assuming};
 
 /// The source of the credentials, which decides whether they are renewed.

@@ -37,7 +37,7 @@ pub(in crate::aws) async fn assuming(
 
 /// The role to assume in each account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountRole {
+pub struct RoleInAccounts {
     /// The name, after the path if it has one.
     pub name: String,
     /// The policy that limits each session, as JSON: at most 2048 characters.
