@@ -30,7 +30,7 @@ SELECT
 FROM everyone AS e
 -- Another user of the same name, created since, has other credentials.
 LEFT JOIN iam_credentials AS k ON k.account_id = e.account_id AND k.user_name = e.user_name
-    AND (e.created_at IS NULL OR k.user_creation_time IS NULL OR substr(e.created_at, 1, 19) = substr(k.user_creation_time, 1, 19))
+    AND (e.created_at IS NULL OR k.user_creation_time IS NULL OR unixepoch(e.created_at) = unixepoch(k.user_creation_time))
 LEFT JOIN iam_credential_activity AS p ON p.account_id = k.account_id AND p.user_name = k.user_name AND p.credential = 'password'
 LEFT JOIN accounts AS c ON c.account_id = e.account_id
 WHERE k.password_enabled IS NULL OR k.password_enabled = 1

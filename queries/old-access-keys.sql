@@ -30,7 +30,7 @@ found AS (
     WHERE (k.active IS NULL OR k.active = 1) AND NOT EXISTS (
         SELECT 1 FROM iam_users AS u
         WHERE u.account_id = k.account_id AND u.user_name = k.user_name
-            AND substr(u.created_at, 1, 19) <> substr(k.user_creation_time, 1, 19))
+            AND unixepoch(u.created_at) <> unixepoch(k.user_creation_time))
     UNION ALL
     SELECT u.account_id, u.user_name, NULL, NULL, NULL, NULL, NULL, 'not in the credential report', 0, 0
     FROM iam_users AS u
@@ -38,7 +38,7 @@ found AS (
         SELECT 1 FROM iam_credentials AS k
         WHERE k.account_id = u.account_id AND k.user_name = u.user_name
             AND (u.created_at IS NULL OR k.user_creation_time IS NULL
-                OR substr(u.created_at, 1, 19) = substr(k.user_creation_time, 1, 19)))
+                OR unixepoch(u.created_at) = unixepoch(k.user_creation_time)))
 )
 SELECT
     f.user_name AS iam_user,

@@ -16,8 +16,8 @@ SELECT
             OR k.cert_1_active IS NULL OR k.cert_2_active IS NULL THEN 'the report does not say everything'
     END AS not_read,
     CASE k.mfa_active WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS mfa,
-    k.access_key_1_active + k.access_key_2_active AS active_keys,
-    k.cert_1_active + k.cert_2_active AS active_certificates,
+    CAST(k.access_key_1_active AS INTEGER) + CAST(k.access_key_2_active AS INTEGER) AS active_keys,
+    CAST(k.cert_1_active AS INTEGER) + CAST(k.cert_2_active AS INTEGER) AS active_certificates,
     (SELECT max(p.last_used_at) FROM iam_credential_activity AS p
      WHERE p.account_id = k.account_id AND p.user_name = k.user_name AND p.credential = 'password') AS last_sign_in,
     (SELECT max(p.last_used_at) FROM iam_credential_activity AS p
