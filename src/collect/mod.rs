@@ -6,14 +6,15 @@
 //! - `collector`: the declarations of a task, above all the rows it is asked for and the place where it is asked.
 //! - `organization`, `accounts`, `identity_store`, `permission_sets`, `permission_set_policies`, `provisioning`,
 //!   `assignments`, `tags`, `policies`, `delegation`, `identity_center`, `applications`, `application_details`,
-//!   `assignment_requests`, `iam` (its answers as rows: `iam_rows`), `access_report`: the tasks, one file per family; none
-//!   knows another. A new resource's
-//!   collector is a struct in one of them and a line in `task`.
+//!   `assignment_requests`, `iam` (its answers as rows: `iam_rows`), `iam_credentials` (the report: `credential_report`),
+//!   `access_report`: the tasks, one file per family; none knows another. A new resource's collector is a struct in one
+//!   of them and a line in `task`.
 //! - `services`: the rules for all operations of a service. `convert`: AWS's values as columns.
 //! - `task`: the one list of all tasks, and a task as the queue stores it.
 //! - `graph`: derivations from the declarations: first tasks, follow-ups, dependencies, the scopes that a failure
 //!   hides.
-//! - `selection`: the selected resources, and the tasks that may run for them. `queued`: the tasks that it queues.
+//! - `selection`: the selected resources, and the tasks that may run for them. `accounts_asked`: the accounts whose IAM is
+//!   asked for, and the role there. `queued`: the tasks that it queues.
 //! - `never_seen`: the resources that a census was made without. `context`: the facts that every task may use.
 //! - `plan`: decisions that need counts: the strategy for assignments, the remainder, the reports.
 //! - `budget`: optional reads beside the core, the stalest first, until their time is up.

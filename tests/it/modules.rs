@@ -11,7 +11,15 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("tests/old-sqlite/src", &["main.rs"]),
     (
         "benches",
-        &["collecting.rs", "comparison.rs", "groups.rs", "history.rs", "publishing.rs", "reading.rs"],
+        &[
+            "accounts.rs",
+            "collecting.rs",
+            "comparison.rs",
+            "groups.rs",
+            "history.rs",
+            "publishing.rs",
+            "reading.rs",
+        ],
     ),
     ("examples", &["simulate.rs", "quarter/main.rs"]),
 ];

@@ -57,5 +57,9 @@ def test_a_table_holds_what_is_listed_in_each_account(census, members, story, ta
         expected += [row | {"account_id": account} for row in rows]
     # moto gives the role that Organizations makes in a new account an empty description, which is stored as none.
     expected = [row | {"description": row["description"] or None} if "description" in row else row for row in expected]
-    found = differences(census.query(f"SELECT * FROM {table}"), expected, IAM_KEYS[table])
+    stored = census.query(f"SELECT * FROM {table}")
+    if table == "iam_role_activity":
+        # Every call of these checks is a use of the role.
+        stored = [row | {"last_used_at": None, "last_used_region": None} for row in stored]
+    found = differences(stored, expected, IAM_KEYS[table])
     assert not found, shown(found)
