@@ -114,7 +114,7 @@ impl CallFailure {
     /// Returns the failure of a call that was not sent, because no role is named to assume in the account.
     pub fn without_account_role(operation: Operation) -> Self {
         let message = "not sent: no role is named to assume in the account".to_owned();
-        let code = "NoRoleInAccounts".to_owned();
+        let code = "NoAccountRole".to_owned();
         Self { class: FailureClass::Denied, code, attempts: 0, ..Self::unusable(operation, message) }
     }
 
