@@ -228,15 +228,17 @@ pub(super) fn db_option(db: &Path) -> Option<String> {
 
 /// Checks the ARN of a role, in any partition. Any other value would fail later, with a less clear message.
 fn role_arn(typed: &str) -> Result<String, String> {
-    let parts: Vec<&str> = typed.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", _, "iam", "", account, resource]
-            if account.len() == 12
-                && account.bytes().all(|byte| byte.is_ascii_digit())
-                && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
-        {
-            Ok(typed.to_owned())
-        }
-        _ => Err("a role's ARN reads arn:aws:iam::111122223333:role/NAME".to_owned()),
+    match is_iam_arn(typed, &["role/"]) {
+        true => Ok(typed.to_owned()),
+        false => Err("a role's ARN reads arn:aws:iam::111122223333:role/NAME".to_owned()),
     }
+}
+
+/// Returns true for the ARN of something that IAM has of one of these kinds, such as `role/`.
+pub(super) fn is_iam_arn(typed: &str, kinds: &[&str]) -> bool {
+    let parts: Vec<&str> = typed.splitn(6, ':').collect();
+    let ["arn", _, "iam", "", account, resource] = parts.as_slice() else { return false };
+    account.len() == 12
+        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && kinds.iter().any(|kind| resource.strip_prefix(kind).is_some_and(|name| !name.is_empty()))
 }

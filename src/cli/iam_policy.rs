@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::GlobalOptions;
 use super::collect::SelectionArgs;
+use super::global::is_iam_arn;
 use crate::aws::Operation;
-use crate::collect::{RoleName, Selection, operations};
+use crate::collect::{RoleName, Selection, operations, statement_of};
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::write_error;
 
@@ -91,12 +92,7 @@ pub fn run(args: IamPolicyArgs, global: &GlobalOptions) -> Result<ExitStatus> {
 
 fn policy(selection: &Selection) -> Value {
     let operations = operations(selection);
-    let mut statements = vec![json!({
-        "Sid": "OrgcensusReads",
-        "Effect": "Allow",
-        "Action": operations.iter().filter_map(|operation| operation.action()).collect::<Vec<_>>(),
-        "Resource": "*",
-    })];
+    let mut statements = vec![statement_of(&operations)];
     if operations.contains(&Operation::GenerateOrganizationsAccessReport) {
         statements.push(json!({
             "Sid": "AccessReportReadsForTheCaller",
@@ -167,16 +163,9 @@ fn template(selection: &Selection, role: &RoleName, trusted: Option<&str>) -> Va
 
 /// Checks the ARN of a role or user.
 fn principal(typed: &str) -> Result<String, String> {
-    let parts: Vec<&str> = typed.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", _, "iam", "", account, resource]
-            if account.len() == 12
-                && account.bytes().all(|byte| byte.is_ascii_digit())
-                && ["role/", "user/"].iter().any(|kind| resource.starts_with(kind)) =>
-        {
-            Ok(typed.to_owned())
-        }
-        ["arn", _, "sts", ..] => {
+    match typed.split(':').nth(2) {
+        _ if is_iam_arn(typed, &["role/", "user/"]) => Ok(typed.to_owned()),
+        Some("sts") => {
             Err("a session ends: give the ARN of its role, arn:aws:iam::111122223333:role/NAME".to_owned())
         }
         _ => Err("the ARN of a role or user reads arn:aws:iam::111122223333:role/NAME".to_owned()),

@@ -82,7 +82,7 @@ pub use probe::{Examination, Finding, Seen, probe};
 pub use progress::{Progress, Tick};
 pub use report_policies::ReportPolicies;
 pub use run::{Collection, Ended, RunOptions};
-pub use selection::{IamAccounts, ReportDepth, Selection, StrategyChoice};
+pub use selection::{IamAccounts, ReportDepth, Selection, StrategyChoice, statement_of};
 
 use std::collections::BTreeSet;
 

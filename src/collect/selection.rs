@@ -171,8 +171,7 @@ impl Selection {
     /// Fails if nothing is asked in accounts.
     pub fn in_accounts(mut self, accounts: AccountsAsked) -> Result<Self> {
         let Some(role) = accounts.role() else { return Ok(self) };
-        let asked = self.asked().filter(|spec| spec.place == In::EachAccount);
-        let resources: BTreeSet<_> = asked.map(|spec| spec.rows.name).collect();
+        let resources: BTreeSet<_> = self.asked_in_accounts().map(|spec| spec.rows.name).collect();
         if resources.is_empty() {
             return Err(Error::usage(format!(
                 "--iam-role {role}, but --iam, --only or --skip leaves {} out",
@@ -235,6 +234,11 @@ impl Selection {
         COLLECTORS.iter().filter(|spec| self.may_ask(spec))
     }
 
+    /// Returns the kinds of task that may be asked in accounts.
+    pub(super) fn asked_in_accounts(&self) -> impl Iterator<Item = &'static CollectorSpec> {
+        self.asked().filter(|spec| spec.place == In::EachAccount)
+    }
+
     /// Returns true if tasks of this kind may be asked: rows that give rise to them may exist, and the strategy allows
     /// them.
     fn may_ask(&self, spec: &CollectorSpec) -> bool {
@@ -263,18 +267,8 @@ impl Selection {
 
     /// Returns the permissions that the role in each account needs, as a policy.
     pub fn account_policy(&self) -> Value {
-        let asked = self.asked().filter(|spec| spec.place == In::EachAccount);
-        let operations: BTreeSet<Operation> =
-            asked.flat_map(|spec| spec.operations.iter().copied()).collect();
-        json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Sid": "OrgcensusReads",
-                "Effect": "Allow",
-                "Action": operations.iter().filter_map(|operation| operation.action()).collect::<Vec<_>>(),
-                "Resource": "*",
-            }],
-        })
+        let operations = self.asked_in_accounts().flat_map(|spec| spec.operations.iter().copied()).collect();
+        json!({ "Version": "2012-10-17", "Statement": [statement_of(&operations)] })
     }
 
     /// Returns the selection in one canonical line. A staging of another selection is not resumed.
@@ -295,6 +289,16 @@ impl Selection {
             self.strategy
         )
     }
+}
+
+/// Returns the statement of a policy that allows these operations, and no other.
+pub fn statement_of(operations: &BTreeSet<Operation>) -> Value {
+    json!({
+        "Sid": "OrgcensusReads",
+        "Effect": "Allow",
+        "Action": operations.iter().filter_map(|operation| operation.action()).collect::<Vec<_>>(),
+        "Resource": "*",
+    })
 }
 
 /// Returns the resources with these names, and of these groups.

@@ -286,6 +286,11 @@ impl Task {
         }
     }
 
+    /// Returns true if it is asked in another account than the caller's, by the role there.
+    pub(super) fn is_in_another_account(&self, context: &Context) -> bool {
+        self.account().is_some_and(|account| !context.is_own_account(&account))
+    }
+
     /// Returns true if the plan's estimate needs it.
     pub fn is_counted(&self) -> bool {
         matches!(self.spec().stage, Stage::Tree | Stage::Accounts | Stage::Principals | Stage::Pairs)

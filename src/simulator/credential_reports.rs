@@ -10,7 +10,7 @@ use super::protocol::ApiError;
 #[derive(Debug)]
 struct Report {
     day: u32,
-    /// Whether somebody asked for it while it was in progress. The next one finds it made.
+    /// True once somebody asked for it while it was in progress. The next one finds it made.
     is_made: bool,
 }
 

@@ -16,6 +16,11 @@ pub(super) struct Credentials {
     expired: Mutex<HashSet<String>>,
 }
 
+/// Returns the account in an ARN.
+pub(super) fn account_of(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
+}
+
 /// A session of AssumeRole.
 #[derive(Debug)]
 struct Session {
@@ -84,7 +89,7 @@ impl Credentials {
         let Some(session) = signature.and_then(|signature| sessions.get(&signature.access_key_id)) else {
             return config.caller;
         };
-        let account = session.arn.split(':').nth(4).unwrap_or_default();
+        let account = account_of(&session.arn);
         if account == &*world.management_account().id {
             Caller::ManagementAccount
         } else if account == &*world.accounts[world.identity.delegated_account as usize].id {

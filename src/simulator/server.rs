@@ -12,7 +12,7 @@ use super::access_report::Reports;
 use super::calls::{Call, Calls};
 use super::config::Config;
 use super::credential_reports::CredentialReports;
-use super::credentials::Credentials;
+use super::credentials::{Credentials, account_of};
 use super::damage;
 use super::dice;
 use super::faults::{Action, Faults};
@@ -198,7 +198,7 @@ impl State {
         }
         let world = self.world();
         let arn = self.credentials.caller_arn(&world, Some(signature));
-        if !self.buckets.take(service, &request.operation, arn.split(':').nth(4).unwrap_or_default()) {
+        if !self.buckets.take(service, &request.operation, account_of(&arn)) {
             return Err(ApiError::throttled(service));
         }
         if let Some(refusal) = action.and_then(|action| damage::refusal(action, request)) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Plan, not_asked, staged_rows};
 use crate::collect::accounts_asked::NotAsked;
-use crate::collect::collector::{Asked, In};
+use crate::collect::collector::Asked;
 use crate::collect::task::CollectorSpec;
 use crate::error::Result;
 use crate::model::{Entity, Scope};
@@ -19,8 +19,11 @@ impl Plan<'_> {
         }
         let mut tasks = Vec::new();
         let mut rows = Vec::new();
-        let mut resources: Vec<_> =
-            self.asked_in_accounts().flat_map(|spec| spec.for_each.resources().iter().copied()).collect();
+        let mut resources: Vec<_> = self
+            .selection
+            .asked_in_accounts()
+            .flat_map(|spec| spec.for_each.resources().iter().copied())
+            .collect();
         resources.sort_by_key(|resource| resource.name);
         resources.dedup_by_key(|resource| resource.name);
         for resource in resources {
@@ -30,7 +33,8 @@ impl Plan<'_> {
             let Some((_, account_id)) = row.entity() else { continue };
             match self.context.accounts.decide(&row, self.context.is_own_account(account_id)) {
                 Ok(()) => {
-                    let asked = self.asked_in_accounts().filter(|spec| spec.asked == Asked::AsListed);
+                    let asked =
+                        self.selection.asked_in_accounts().filter(|spec| spec.asked == Asked::AsListed);
                     tasks.extend(asked.flat_map(|spec| (spec.of)(&row, self.context)));
                 }
                 // One gap stands for all of these.
@@ -48,10 +52,6 @@ impl Plan<'_> {
 
     /// Returns the scopes of all that is asked in accounts.
     pub(super) fn scopes_in_accounts(&self) -> BTreeSet<Scope> {
-        self.asked_in_accounts().map(CollectorSpec::whole).collect()
-    }
-
-    fn asked_in_accounts(&self) -> impl Iterator<Item = &'static CollectorSpec> {
-        self.selection.asked().filter(|spec| spec.place == In::EachAccount)
+        self.selection.asked_in_accounts().map(CollectorSpec::whole).collect()
     }
 }

@@ -101,8 +101,7 @@ impl<'a> Asking<'a> {
             return;
         }
         let kind = task.kind();
-        let elsewhere = task.account().is_some_and(|account| !self.context.is_own_account(&account));
-        if !self.asked.insert((kind, elsewhere)) {
+        if !self.asked.insert((kind, task.is_in_another_account(self.context))) {
             if leads_to_assignments(&task) {
                 let samples = self.samples.entry(kind).or_default();
                 if samples.len() < SAMPLES {
@@ -208,7 +207,7 @@ impl<'a> Asking<'a> {
         if self.context.caller.is_some() || self.context.accounts.role().is_some() {
             return;
         }
-        for spec in self.selection.asked().filter(|spec| spec.place == In::EachAccount) {
+        for spec in self.selection.asked_in_accounts() {
             for operation in spec.operations {
                 self.findings.explain(*operation, "it depends on GetCallerIdentity: see there");
             }

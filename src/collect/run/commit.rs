@@ -96,8 +96,9 @@ impl Collection<'_> {
     /// Returns true if the session of the role in the task's account has ended early, which concerns that account alone.
     /// The next call there begins another one.
     fn session_ended(&mut self, task: &Task, failure: &CallFailure) -> bool {
-        let elsewhere = task.account().is_some_and(|account| !self.context.is_own_account(&account));
-        let ended = elsewhere && failure.class == FailureClass::Expired && !failure.role_not_assumed;
+        let ended = task.is_in_another_account(&self.context)
+            && failure.class == FailureClass::Expired
+            && !failure.role_not_assumed;
         if ended {
             self.lanes.disconnect(&task.lane());
         }

@@ -4,6 +4,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Context;
+use crate::simulator::credentials::account_of;
 use crate::simulator::organization::{
     AccountIam, IamGroup, IamPolicy, IamRole, IamUser, Policies, TagPair, rfc3339,
 };
@@ -15,8 +16,7 @@ pub(super) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.'
 /// The position of the account of the caller: a session's is that of its role.
 pub(super) fn own_account(context: &Context) -> Result<u32, ApiError> {
     let arn = context.credentials.caller_arn(context.world, context.request.signature.as_ref());
-    let account = arn.split(':').nth(4).unwrap_or_default();
-    context.world.index().accounts.get(account).copied().ok_or_else(|| context.denied())
+    context.world.index().accounts.get(account_of(&arn)).copied().ok_or_else(|| context.denied())
 }
 
 fn own(context: &Context) -> Result<AccountIam, ApiError> {

@@ -5,6 +5,7 @@ use chrono::{SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::Context;
+use crate::simulator::credentials::account_of;
 use crate::simulator::protocol::{ApiError, element};
 
 pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
@@ -17,7 +18,7 @@ pub(super) fn answer(context: &Context) -> Result<String, ApiError> {
 
 fn caller_identity(context: &Context) -> String {
     let arn = context.credentials.caller_arn(context.world, context.request.signature.as_ref());
-    let account = arn.split(':').nth(4).unwrap_or_default();
+    let account = account_of(&arn);
     let mut xml = String::new();
     element(&mut xml, "Arn", &arn);
     element(
